@@ -1,0 +1,51 @@
+import type { Level } from './task.ts';
+
+/** What the indexes tell of a waiting task: enough to put it in order and to claim it. */
+export interface Nomination {
+  readonly id: string;
+  readonly name: string;
+  readonly rev: number;
+  readonly level: Level;
+  /** Its sort key in the `due` index: front tasks first, then by due time, arrival and id (see `dueKey`). */
+  readonly key: string;
+  readonly deadlineAt?: number;
+}
+
+/** When the order is asked for, and how near a deadline counts as close. Milliseconds. */
+export interface OrderContext {
+  readonly now: number;
+  readonly deadlineLeadMs: number;
+}
+
+const RANK: Record<Level, number> = { high: 0, medium: 1, low: 2 };
+
+/** The level a task counts as at `now`: its own, or High once its deadline is reached. */
+export const effectiveLevel = (task: { level: Level; deadlineAt?: number }, now: number): Level =>
+  task.deadlineAt !== undefined && task.deadlineAt <= now ? 'high' : task.level;
+
+/**
+ * The order of due tasks, total: effective level; within it close deadlines first, earliest first; then the sort key,
+ * that is front before back, then due time, arrival and id. Negative when `a` goes first.
+ */
+export function compareDue(a: Nomination, b: Nomination, context: OrderContext): number {
+  return (
+    RANK[effectiveLevel(a, context.now)] - RANK[effectiveLevel(b, context.now)] ||
+    compareNumbers(closeDeadline(a, context), closeDeadline(b, context)) ||
+    compareText(a.key, b.key)
+  );
+}
+
+/** The deadline where it is close, else never: so that "close, earliest first" is one comparison. */
+function closeDeadline(task: Nomination, { now, deadlineLeadMs }: OrderContext): number {
+  const { deadlineAt } = task;
+  return deadlineAt !== undefined && deadlineAt - deadlineLeadMs <= now ? deadlineAt : Number.POSITIVE_INFINITY;
+}
+
+// Not by subtraction: Infinity − Infinity is not a number.
+const compareNumbers = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
+
+// By code unit, as DynamoDB orders ASCII keys; never by locale.
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The level below, or Low. */
+export const demoted = (level: Level): Level => (level === 'high' ? 'medium' : 'low');

@@ -1,0 +1,107 @@
+/** How urgent a task is by nature. High is always claimed before Medium, Medium before Low. */
+export const LEVELS = ['high', 'medium', 'low'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** Where a task stands in its life. A retry is `scheduled` again; the last three are terminal. */
+export const STATES = ['scheduled', 'leased', 'completed', 'cancelled', 'dead'] as const;
+export type State = (typeof STATES)[number];
+
+/** What became of one claim of a task. */
+export type Outcome = 'completed' | 'failed' | 'expired' | 'snoozed';
+
+/** What a worker said went wrong, bounded by {@link boundedError}. */
+export interface TaskError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+/** One ended claim in a task's history. Instants are epoch milliseconds. */
+export interface Attempt {
+  readonly claim: number;
+  readonly claimedAt: number;
+  readonly endedAt: number;
+  readonly outcome: Outcome;
+  readonly error?: TaskError;
+  /** The worker that reported, as it names itself. */
+  readonly worker?: string;
+}
+
+/** Why a task is dead. */
+export type DeathReason = 'attempts exhausted' | 'no worker answered';
+
+/**
+ * A task, all of it: the only thing that {@link decide} reads and writes.
+ * Instants are epoch milliseconds by the server's clock, counts start at 0.
+ */
+export interface Task {
+  /** `<app>/<hash of the idempotency key>`. */
+  readonly id: string;
+  readonly app: string;
+  readonly name: string;
+  /** Version of the payload's shape, from 1. */
+  readonly version: number;
+  /** The payload as JSON text; Punctual never looks inside. */
+  readonly payload: string;
+  /** Digest of the request that made the task: tells a repeated request from a conflicting one. */
+  readonly request: string;
+  readonly level: Level;
+  readonly position: 'front' | 'back';
+  /** The instant before which the task is never notified. */
+  readonly dueAt: number;
+  /** The instant after which the task is late. */
+  readonly deadlineAt?: number;
+  /** Order of arrival: microseconds by the door's clock, no two alike from one door. */
+  readonly arrival: number;
+  readonly createdAt: number;
+  readonly state: State;
+  /** Raised by every write; the condition of every write. */
+  readonly rev: number;
+  /** The fencing token: raised by every claim, never reset. */
+  readonly claim: number;
+  /** Attempts spent, at most `maxAttempts`. */
+  readonly attempt: number;
+  /** Claims that ended without a word from any worker since the last word. */
+  readonly deliveries: number;
+  readonly consecutiveFailures: number;
+  /** Overrides the policy's `maxAttempts` for this task. */
+  readonly maxAttempts?: number;
+  /** Present while leased: who holds it (see `claimTag`), since when, as which level, until when. */
+  readonly claimedBy?: string;
+  readonly claimedAt?: number;
+  readonly claimedLevel?: Level;
+  readonly leaseUntil?: number;
+  /** The latest {@link HISTORY_LIMIT} ended claims, oldest first. */
+  readonly attempts: readonly Attempt[];
+  /** Ended claims that no longer fit in `attempts`. */
+  readonly attemptsDropped: number;
+  readonly deathReason?: DeathReason;
+  readonly endedAt?: number;
+  /** Epoch SECONDS after which DynamoDB may delete the row; set by the terminal write alone. */
+  readonly expiresAtSeconds?: number;
+}
+
+/** How many ended claims a task carries; older ones are kept as a count. */
+export const HISTORY_LIMIT = 10;
+
+/** Claims without a word from any worker before a task is dead. */
+export const MAX_DELIVERIES = 5;
+
+/** What a lease is granted beyond its end before it counts as expired: clocks of workers and dispatchers differ. */
+export const LEASE_SKEW_MS = 2_000;
+
+/** The error of the last failed attempt, if any. */
+export const lastError = (task: Task): TaskError | undefined => task.attempts.findLast((attempt) => attempt.error)?.error;
+
+export const isTerminal = (state: State): boolean => state === 'completed' || state === 'cancelled' || state === 'dead';
+
+const ERROR_LIMITS = { name: 100, message: 500, stack: 600 } as const;
+
+/** Cuts an error to what a task's history keeps: name 100, message 500, stack 600 characters. */
+export function boundedError(error: TaskError): TaskError {
+  return {
+    name: error.name.slice(0, ERROR_LIMITS.name),
+    message: error.message.slice(0, ERROR_LIMITS.message),
+    ...(error.stack === undefined ? {} : { stack: error.stack.slice(0, ERROR_LIMITS.stack) }),
+  };
+}
