@@ -32,7 +32,7 @@ export function decide(task: Task | undefined, action: Action, now: number, sett
     case 'extend':
       return extend(task, action, now, settings);
     case 'snooze':
-      return report(task, action.claim, 'snoozed', () => waiting(endClaim(task, now, 'snoozed'), action.until));
+      return report(task, action.claim, 'snoozed', () => waiting({ ...endClaim(task, now, 'snoozed'), deliveries: 0 }, action.until));
     case 'cancel':
       return cancel(task, now, settings);
     case 'reschedule':

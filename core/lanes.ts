@@ -1,4 +1,23 @@
-import { isTerminal, LEVELS, type Level, type Task } from './task.ts';
+import { LEVELS, type Level, type Task } from './task.ts';
+
+/**
+ * The table's sparse indexes. FROZEN from the first release: a key or a projection of a live index cannot be changed.
+ * `traits` (what a claim must know beyond its policy) and `fingerprint` (of the last error) are written by later releases.
+ */
+export const INDEXES = {
+  /** Waiting tasks, a lane per app, level and shard, in the order in which they are due. */
+  due: {
+    partition: 'priority',
+    sort: 'dueAt',
+    projected: ['name', 'version', 'rev', 'level', 'deadlineAt', 'traits'],
+  },
+  /** Waiting tasks by their deadline, and ended tasks by their end. */
+  watch: {
+    partition: 'watch',
+    sort: 'watchAt',
+    projected: ['name', 'version', 'rev', 'level', 'dueAt', 'deadlineAt', 'traits', 'fingerprint'],
+  },
+} as const;
 
 /** Where a row stands in the sparse indexes; an absent pair means: not in that index. */
 export interface LaneKeys {
@@ -67,8 +86,8 @@ export function laneKeys(task: Task, shards: number): LaneKeys {
     return { priority, dueAt, watch: deadlineLane(task.app, task.level, shard), watchAt: watchKey(task.deadlineAt, task.id) };
   }
   // Completed tasks are the many: they enter a lane only where an app asks for it, because it costs a write.
-  if (!isTerminal(task.state) || task.state === 'completed') return { dueAt };
-  return { dueAt, watch: historyLane(task.app, task.state as 'dead' | 'cancelled', shard), watchAt: watchKey(task.endedAt ?? 0, task.id) };
+  if (task.state === 'leased' || task.state === 'completed') return { dueAt };
+  return { dueAt, watch: historyLane(task.app, task.state, shard), watchAt: watchKey(task.endedAt ?? 0, task.id) };
 }
 
 /** The sort key in the `watch` index: an instant, then the id. */

@@ -1,0 +1,28 @@
+/** Names of the environment variables that the stack sets. */
+export const ENV = {
+  /** In apps: `{"billing":{"submit":"arn…","report":"arn…"}}`. Set by `connect` and `addWorker`. */
+  apps: 'PUNCTUAL_APPS',
+  /** In worker processes: the URL of the SQS queue that `addWorker` made. */
+  queueUrl: 'PUNCTUAL_QUEUE_URL',
+  /** In the system's own functions: the queue's name, */
+  queue: 'PUNCTUAL_QUEUE',
+  /** its table, */
+  table: 'PUNCTUAL_TABLE',
+  /** its bus, */
+  bus: 'PUNCTUAL_BUS',
+  /** its dispatcher, */
+  dispatcher: 'PUNCTUAL_DISPATCHER',
+  /** and, in a door, the settings of its app as JSON (see `parseSettings`). */
+  settings: 'PUNCTUAL_SETTINGS',
+} as const;
+
+/** The doors of an app, as they stand in `PUNCTUAL_APPS`. */
+export interface Doors {
+  /** ARN of the submit door; absent for a worker that may not enqueue. */
+  readonly submit?: string;
+  /** ARN of the report door; absent for an app that only enqueues. */
+  readonly report?: string;
+}
+
+/** SSM path below which each app of a queue has its settings. */
+export const settingsPath = (queue: string): string => `/punctual/${queue}/apps`;

@@ -1,0 +1,45 @@
+import * as v from 'valibot';
+import { type AppSettings, DEFAULT_LIMITS, DEFAULT_POLICY } from '../core/policy.ts';
+import { app, leaseMs, maxAttempts } from './fields.ts';
+
+const DAY_MS = 86_400_000;
+
+const whole = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+
+const policyFields = {
+  maxAttempts: v.optional(maxAttempts),
+  backoffBaseMs: v.optional(whole(1, DAY_MS)),
+  backoffCapMs: v.optional(whole(1, 30 * DAY_MS)),
+  demoteAfter: v.optional(whole(1, 100)),
+  leaseMs: v.optional(leaseMs),
+};
+
+/** What `addApp` was told, as it travels: only what differs from the defaults. Later releases may add fields. */
+export const settingsSchema = v.object({
+  app,
+  topicArn: v.string(),
+  policy: v.optional(v.object(policyFields)),
+  tasks: v.optional(v.record(v.string(), v.object(policyFields))),
+  maxInFlight: v.optional(whole(1, 10_000)),
+  shards: v.optional(whole(1, 64)),
+  deadlineLeadMs: v.optional(whole(0, 365 * DAY_MS)),
+  retentionMs: v.optional(whole(0, 3_650 * DAY_MS)),
+});
+export type SettingsInput = v.InferInput<typeof settingsSchema>;
+
+/**
+ * The settings of an app with the defaults filled in.
+ *
+ * @throws if the text is not what a stack of this or a near release writes
+ */
+export function parseSettings(text: string): AppSettings {
+  const { policy, tasks, ...rest } = v.parse(settingsSchema, JSON.parse(text));
+  return {
+    ...DEFAULT_LIMITS,
+    ...defined(rest),
+    policy: { ...DEFAULT_POLICY, ...defined(policy ?? {}) },
+    tasks: Object.fromEntries(Object.entries(tasks ?? {}).map(([name, exception]) => [name, defined(exception)])),
+  } as AppSettings;
+}
+
+const defined = <T extends object>(value: T): T => Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T;
