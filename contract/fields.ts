@@ -36,6 +36,8 @@ export const worker = line(LIMITS.worker);
 export const maxAttempts = integer(1, LIMITS.maxAttempts);
 export const claim = integer(1, Number.MAX_SAFE_INTEGER);
 export const leaseMs = integer(LIMITS.leaseMinMs, LIMITS.leaseMs);
+/** Tasks that `next` looks ahead: as many as one page of a lane shows. */
+export const nextCount = integer(1, 25);
 export const delayMs = integer(0, LIMITS.delayMs);
 
 const WHEN = 'an instant in RFC 3339 with its offset, or { local, timeZone, disambiguation? }';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { badField, type DoorError, doorError, shown } from './errors.ts';
+import { badField, type DoorError, doorError, shortened, shown } from './errors.ts';
 
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: DoorError };
 
@@ -13,6 +13,8 @@ export function parseRequest<T extends v.GenericSchema>(
   prefix = '',
   actions: readonly string[] = [],
 ): Parsed<v.InferOutput<T>> {
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    return { ok: false, error: badField(prefix, input, 'an object') };
   const result = v.safeParse(schema, input, { abortEarly: true });
   if (result.success) return { ok: true, value: result.output };
   const [issue] = result.issues;
@@ -21,7 +23,8 @@ export function parseRequest<T extends v.GenericSchema>(
 
 /** A union reports itself; the branch that the value was meant for says more. */
 function deepest(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown> {
-  const inner = issue.type === 'union' ? issue.issues?.find((candidate) => candidate.path && candidate.path.length > 0) : undefined;
+  if (issue.type !== 'union' || Array.isArray(issue.input)) return issue;
+  const inner = issue.issues?.find((candidate) => candidate.path && candidate.path.length > 0);
   if (!inner) return issue;
   return { ...inner, path: [...(issue.path ?? []), ...(inner.path ?? [])] as unknown as NonNullable<typeof issue.path> };
 }
@@ -40,4 +43,5 @@ function describe(issue: v.BaseIssue<unknown>, prefix: string, actions: readonly
   return badField(field, issue.input, issue.message);
 }
 
-const join = (prefix: string, path: string): string => (prefix && path ? `${prefix}.${path}` : prefix || path);
+// A field may be any text that was sent as a name.
+const join = (prefix: string, path: string): string => shortened(prefix && path ? `${prefix}.${path}` : prefix || path);

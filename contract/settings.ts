@@ -27,18 +27,23 @@ export const settingsSchema = v.object({
 });
 export type SettingsInput = v.InferInput<typeof settingsSchema>;
 
+/** As pairs: a record of this schema library leaves out names such as `constructor`, which a task may have. */
+const exceptionsSchema = v.array(v.tuple([v.string(), v.object(policyFields)]));
+
 /**
  * The settings of an app with the defaults filled in.
  *
  * @throws if the text is not what a stack of this or a near release writes
  */
 export function parseSettings(text: string): AppSettings {
-  const { policy, tasks, ...rest } = v.parse(settingsSchema, JSON.parse(text));
+  const input: unknown = JSON.parse(text);
+  const { policy, tasks, ...rest } = v.parse(settingsSchema, input);
+  const exceptions = tasks ? v.parse(exceptionsSchema, Object.entries((input as SettingsInput).tasks ?? {})) : [];
   return {
     ...DEFAULT_LIMITS,
     ...defined(rest),
     policy: { ...DEFAULT_POLICY, ...defined(policy ?? {}) },
-    tasks: Object.fromEntries(Object.entries(tasks ?? {}).map(([name, exception]) => [name, defined(exception)])),
+    tasks: Object.fromEntries(exceptions.map(([name, exception]) => [name, defined(exception)])),
   } as AppSettings;
 }
 

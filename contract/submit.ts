@@ -1,5 +1,17 @@
 import * as v from 'valibot';
-import { contractVersion, delayMs, idempotencyKey, maxAttempts, position, priority, taskId, taskName, version, when } from './fields.ts';
+import {
+  contractVersion,
+  delayMs,
+  idempotencyKey,
+  maxAttempts,
+  nextCount,
+  position,
+  priority,
+  taskId,
+  taskName,
+  version,
+  when,
+} from './fields.ts';
 import { LIMITS } from './limits.ts';
 import type { TaskView } from './view.ts';
 
@@ -43,6 +55,8 @@ export const submitRequest = v.variant('action', [
     tasks: v.pipe(v.array(v.unknown(), `an array of ${COUNT}`), v.minLength(1, COUNT), v.maxLength(LIMITS.batch, COUNT)),
   }),
   v.strictObject({ ...v1, action: v.literal('get'), id }),
+  /** What would be notified next, without claiming it. @default count: 1 */
+  v.strictObject({ ...v1, action: v.literal('next'), count: v.optional(nextCount) }),
   v.strictObject({ ...v1, action: v.literal('cancel'), id }),
   v.strictObject({
     ...v1,
@@ -56,7 +70,7 @@ export const submitRequest = v.variant('action', [
   }),
 ]);
 export type SubmitRequest = v.InferOutput<typeof submitRequest>;
-export const SUBMIT_ACTIONS = ['enqueue', 'enqueueBatch', 'get', 'cancel', 'reschedule'] as const;
+export const SUBMIT_ACTIONS = ['enqueue', 'enqueueBatch', 'get', 'next', 'cancel', 'reschedule'] as const;
 
 /** What comes of one enqueue: the task as it stands, and whether this request made it. */
 export interface Enqueued {
@@ -67,5 +81,16 @@ export interface Enqueued {
   readonly priority: TaskView['priority'];
   /** The resolved instant, RFC 3339 UTC. */
   readonly dueAt: string;
+  readonly deadlineAt?: string;
+}
+
+/** A task that waits, as `next` shows it. */
+export interface NextTask {
+  readonly id: string;
+  readonly name: string;
+  /** The level it counts as now: high once its deadline is reached. */
+  readonly priority: TaskView['priority'];
+  /** RFC 3339 UTC; absent for a task at the front, which is due already. */
+  readonly dueAt?: string;
   readonly deadlineAt?: string;
 }

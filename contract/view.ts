@@ -30,7 +30,7 @@ export interface AttemptView {
   readonly claimedAt: string;
   readonly endedAt: string;
   readonly outcome: 'completed' | 'failed' | 'expired' | 'snoozed';
-  readonly error?: { readonly name: string; readonly message: string; readonly stack?: string };
+  readonly error?: { readonly name: string; readonly message: string; readonly stack?: string | undefined };
   readonly worker?: string;
 }
 

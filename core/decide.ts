@@ -54,6 +54,8 @@ function enqueue(existing: Task | undefined, request: NewTask, now: number): Dec
   if (existing) return existing.request === request.request ? unchanged(existing) : refused({ reason: 'idempotency conflict' });
   return changed({
     ...request,
+    // The front's key carries no instant and counts as due: a date to come wins over the place, or it would be notified early.
+    position: request.dueAt > now ? 'back' : request.position,
     createdAt: now,
     state: 'scheduled',
     rev: 0,

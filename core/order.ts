@@ -35,6 +35,18 @@ export function compareDue(a: Nomination, b: Nomination, context: OrderContext):
   );
 }
 
+/**
+ * Tasks in the order in which they will be notified, as far as `now` can tell: what is due by the comparator, then what
+ * waits for its date by its date. `dueAt` of a front task is −Infinity: it is due.
+ */
+export function inOrder<T extends Nomination & { readonly dueAt: number }>(
+  tasks: readonly T[],
+  { now, deadlineLeadMs }: OrderContext,
+): T[] {
+  const instant = ({ dueAt }: T) => Math.max(dueAt, now);
+  return [...tasks].sort((a, b) => instant(a) - instant(b) || compareDue(a, b, { now: instant(a), deadlineLeadMs }));
+}
+
 /** The deadline where it is close, else never: so that "close, earliest first" is one comparison. */
 function closeDeadline(task: Nomination, { now, deadlineLeadMs }: OrderContext): number {
   const { deadlineAt } = task;

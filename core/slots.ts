@@ -47,6 +47,23 @@ export type EntryFate =
 
 export function fateOf(entry: SlotEntry, slot: number, row: Pick<Task, 'state' | 'rev' | 'claimedBy'> | undefined): EntryFate {
   if (!row) return 'free';
-  if (row.state === 'scheduled' && row.rev <= entry.rev) return 'unclaimed';
+  // Whatever state a row at or before the nominated revision is in (a stale read), the claim may still come.
+  if (row.rev <= entry.rev) return 'unclaimed';
   return row.state === 'leased' && row.claimedBy?.startsWith(claimTag(slot, entry.rev, '')) ? 'out' : 'free';
+}
+
+/** An entry as text, without the app's part of the id: `<hash>.<rev>.<leaseUntil>[p]`, numbers in base 36. */
+const entryText = ({ id, rev, leaseUntil, published }: SlotEntry): string =>
+  `${id.slice(id.indexOf('/') + 1)}.${rev.toString(36)}.${leaseUntil.toString(36)}${published ? '!' : ''}`;
+
+/** The entries of a slot as its row holds them: 25 of them stay within 1 KB, so that writing a slot costs one unit. */
+export const entriesText = (entries: readonly SlotEntry[]): string => entries.map(entryText).join(' ');
+
+/** Reads what {@link entriesText} wrote. A part that cannot be read is left out: a slot must never stop its app. */
+export function entriesOf(app: string, text: string): SlotEntry[] {
+  return text.split(' ').flatMap((part) => {
+    const [, hash, rev, leaseUntil, mark] = /^([\w-]+)\.([0-9a-z]+)\.([0-9a-z]+)(!?)$/.exec(part) ?? [];
+    if (!hash || !rev || !leaseUntil) return [];
+    return [{ id: `${app}/${hash}`, rev: Number.parseInt(rev, 36), leaseUntil: Number.parseInt(leaseUntil, 36), published: mark === '!' }];
+  });
 }

@@ -13,7 +13,7 @@ export type Outcome = 'completed' | 'failed' | 'expired' | 'snoozed';
 export interface TaskError {
   readonly name: string;
   readonly message: string;
-  readonly stack?: string;
+  readonly stack?: string | undefined;
 }
 
 /** One ended claim in a task's history. Instants are epoch milliseconds. */

@@ -10,7 +10,7 @@ export interface LocalDate {
    * What to do where daylight saving skips or repeats the hour, as in Temporal.
    * @default 'compatible': later in a gap, the earlier of two in a fold.
    */
-  readonly disambiguation?: Disambiguation;
+  readonly disambiguation?: Disambiguation | undefined;
 }
 
 export const DISAMBIGUATIONS = ['compatible', 'earlier', 'later', 'reject'] as const;
