@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { type AppSettings, DEFAULT_LIMITS, DEFAULT_POLICY } from '../core/policy.ts';
 import { app, leaseMs, maxAttempts } from './fields.ts';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 const whole = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
@@ -23,7 +24,8 @@ export const settingsSchema = v.object({
   maxInFlight: v.optional(whole(1, 10_000)),
   shards: v.optional(whole(1, 64)),
   deadlineLeadMs: v.optional(whole(0, 365 * DAY_MS)),
-  retentionMs: v.optional(whole(0, 3_650 * DAY_MS)),
+  // An hour at the least: a worker that reports twice must find what its first report made of the task.
+  retentionMs: v.optional(whole(HOUR_MS, 3_650 * DAY_MS)),
 });
 export type SettingsInput = v.InferInput<typeof settingsSchema>;
 

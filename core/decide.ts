@@ -50,21 +50,23 @@ const unchanged = (task: Task): Decision => ({ kind: 'unchanged', task });
 const refused = (refusal: Refusal): Decision => ({ kind: 'refused', refusal });
 
 function enqueue(existing: Task | undefined, request: NewTask, now: number): Decision {
-  // A key is held until TTL has deleted the row: the write is conditional on there being none.
-  if (existing) return existing.request === request.request ? unchanged(existing) : refused({ reason: 'idempotency conflict' });
+  // A key is held until the history behind it has expired, whether or not TTL has deleted the row yet.
+  const held = existing && !isExpired(existing, now);
+  if (held) return existing.request === request.request ? unchanged(existing) : refused({ reason: 'idempotency conflict' });
   return changed({
     ...request,
     // The front's key carries no instant and counts as due: a date to come wins over the place, or it would be notified early.
     position: request.dueAt > now ? 'back' : request.position,
     createdAt: now,
     state: 'scheduled',
-    rev: 0,
-    claim: 0,
+    // Over an expired row they go on: neither may ever fall.
+    rev: existing?.rev ?? 0,
+    claim: existing?.claim ?? 0,
     attempt: 0,
     deliveries: 0,
     consecutiveFailures: 0,
     attempts: [],
-    attemptsDropped: 0,
+    attemptsDropped: existing?.claim ?? 0,
   });
 }
 
@@ -136,8 +138,10 @@ function reschedule(task: Task, action: Action & { type: 'reschedule' }): Decisi
   if (task.state !== 'scheduled') return refused({ reason: 'wrong state', state: task.state, allowed: ['scheduled'] });
   const dueAt = action.dueAt ?? task.dueAt;
   const deadlineAt = action.deadlineAt === undefined ? task.deadlineAt : (action.deadlineAt ?? undefined);
-  if (deadlineAt !== undefined && deadlineAt < dueAt) return refused({ reason: 'deadline before date', dueAt, deadlineAt });
   if (dueAt === task.dueAt && deadlineAt === task.deadlineAt) return unchanged(task);
+  // After a retry or a snooze the date is ours, not the app's: a deadline may well lie before it.
+  const isAsked = action.dueAt !== undefined || task.attempts.length === 0;
+  if (isAsked && deadlineAt !== undefined && deadlineAt < dueAt) return refused({ reason: 'deadline before date', dueAt, deadlineAt });
   const { deadlineAt: _, ...rest } = task;
   // A task with a new date waits for it: its place at the front was for a task without one.
   const position = action.dueAt === undefined ? task.position : 'back';

@@ -52,17 +52,17 @@ export function fateOf(entry: SlotEntry, slot: number, row: Pick<Task, 'state' |
   return row.state === 'leased' && row.claimedBy?.startsWith(claimTag(slot, entry.rev, '')) ? 'out' : 'free';
 }
 
-/** An entry as text, without the app's part of the id: `<hash>.<rev>.<leaseUntil>[p]`, numbers in base 36. */
+/** An entry as text, without the app's part of the id: `<hash>.<rev>.<leaseUntil>[!]`, numbers in base 36, `!` for published. */
 const entryText = ({ id, rev, leaseUntil, published }: SlotEntry): string =>
   `${id.slice(id.indexOf('/') + 1)}.${rev.toString(36)}.${leaseUntil.toString(36)}${published ? '!' : ''}`;
 
 /** The entries of a slot as its row holds them: 25 of them stay within 1 KB, so that writing a slot costs one unit. */
 export const entriesText = (entries: readonly SlotEntry[]): string => entries.map(entryText).join(' ');
 
-/** Reads what {@link entriesText} wrote. A part that cannot be read is left out: a slot must never stop its app. */
+/** Reads what {@link entriesText} wrote, or a near release with more at an entry's end. What is no entry is left out: a slot must never stop its app. */
 export function entriesOf(app: string, text: string): SlotEntry[] {
   return text.split(' ').flatMap((part) => {
-    const [, hash, rev, leaseUntil, mark] = /^([\w-]+)\.([0-9a-z]+)\.([0-9a-z]+)(!?)$/.exec(part) ?? [];
+    const [, hash, rev, leaseUntil, mark] = /^([\w-]+)\.([0-9a-z]+)\.([0-9a-z]+)(!?)/.exec(part) ?? [];
     if (!hash || !rev || !leaseUntil) return [];
     return [{ id: `${app}/${hash}`, rev: Number.parseInt(rev, 36), leaseUntil: Number.parseInt(leaseUntil, 36), published: mark === '!' }];
   });

@@ -61,7 +61,7 @@ export interface Task {
   readonly claim: number;
   /** Attempts spent, at most `maxAttempts`. */
   readonly attempt: number;
-  /** Claims that ended without a word from any worker since the last word. */
+  /** Claims in a row that ended by expiry. An extend is no end: a task that kills its workers must come to one. */
   readonly deliveries: number;
   readonly consecutiveFailures: number;
   /** Overrides the policy's `maxAttempts` for this task. */

@@ -101,13 +101,18 @@ function broken(before: Task | undefined, action: Action, now: number, decision:
   if (decision.kind === 'unchanged') return decision.task === before ? [] : ['unchanged gives the very task that was there'];
   if (decision.kind === 'refused') return [];
   const { task } = decision;
-  const rules = { ...rulesOfTask(task), ...(before ? rulesOfChange(before, action, task) : rulesOfBirth(action, task, now)) };
+  const rules = {
+    ...rulesOfTask(task),
+    ...(before && action.type !== 'enqueue' ? rulesOfChange(before, action, task) : rulesOfBirth(before, action, task, now)),
+  };
   return Object.entries(rules).flatMap(([rule, holds]) => (holds ? [] : [rule]));
 }
 
-const rulesOfBirth = (action: Action, task: Task, now: number) => ({
+const rulesOfBirth = (before: Task | undefined, action: Action, task: Task, now: number) => ({
   'only enqueue makes a task': action.type === 'enqueue',
-  'a task is born scheduled, at revision 1': task.state === 'scheduled' && task.rev === 1 && task.claim === 0,
+  'only where there is none, or its history has expired': before === undefined || (before.expiresAtSeconds ?? Infinity) * 1_000 <= now,
+  'a task is born scheduled, at the next revision, unclaimed':
+    task.state === 'scheduled' && task.rev === (before?.rev ?? 0) + 1 && task.claim === (before?.claim ?? 0),
   'a front task is due: its key says so': task.position === 'back' || task.dueAt <= now,
 });
 
@@ -186,7 +191,7 @@ describe('over any sequence of actions and times', () => {
     }
   });
 
-  it('a terminal task stays as it is, whatever is asked of it', () => {
+  it('a terminal task stays as it is, whatever is asked of it, until its history expires', () => {
     const ends: Ask[][] = [
       [claim(), complete()],
       [cancel],
@@ -200,7 +205,8 @@ describe('over any sequence of actions and times', () => {
           if (decision.kind === 'changed') task = decision.task;
         }
         expect(task && isTerminal(task.state)).toBe(true);
-        const now = steps.reduce((sum, [passed]) => sum + passed, START);
+        const passed = steps.reduce((sum, [ms]) => sum + ms, 0);
+        const now = START + Math.min(passed, SETTINGS.retentionMs - 1);
         for (const [, ask] of steps) expect(decideFrozen(task, actionOf(ask, task, now), now, SETTINGS).kind).not.toBe('changed');
       }),
       { numRuns: 200 },

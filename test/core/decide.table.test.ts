@@ -61,8 +61,8 @@ const ASKS: Record<string, [Ask] | [number, Ask]> = {
 /** `→ state` = changed to it, `=` = unchanged, words = refused with that reason. */
 const TABLE = `
 | asked                    | none        | scheduled            | retrying             | leased               | completed            | cancelled            | dead                 | expired              |
-| enqueue the same         | → scheduled | =                    | =                    | =                    | =                    | =                    | =                    | =                    |
-| enqueue another          | → scheduled | idempotency conflict | idempotency conflict | idempotency conflict | idempotency conflict | idempotency conflict | idempotency conflict | idempotency conflict |
+| enqueue the same         | → scheduled | =                    | =                    | =                    | =                    | =                    | =                    | → scheduled          |
+| enqueue another          | → scheduled | idempotency conflict | idempotency conflict | idempotency conflict | idempotency conflict | idempotency conflict | idempotency conflict | → scheduled          |
 | claim                    | not found   | → leased             | → leased             | wrong state          | wrong state          | wrong state          | wrong state          | not found            |
 | claim another rev        | not found   | moved on             | moved on             | wrong state          | wrong state          | wrong state          | wrong state          | not found            |
 | complete                 | not found   | lease lost           | lease lost           | → completed          | =                    | lease lost           | lease lost           | not found            |

@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { PunctualClient } from '../../client/index.ts';
+import { ENV } from '../../contract/environment.ts';
+import type { LocalAws } from '../../localstack/localAws.ts';
+import { OUTPUTS, outputPrefix } from './stack.ts';
+import type { Heard } from './worker.ts';
+
+const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
+
+/** The credentials of a role, as the SDK's clients take them. */
+async function assume(aws: LocalAws, RoleArn: string) {
+  const sts = new STSClient({ region: aws.region, endpoint: aws.endpoint, credentials: rootOf(aws) });
+  const { Credentials: given } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'ops-calendar' }));
+  sts.destroy();
+  return { accessKeyId: given?.AccessKeyId ?? '', secretAccessKey: given?.SecretAccessKey ?? '', sessionToken: given?.SessionToken ?? '' };
+}
+
+const rootOf = ({ env }: LocalAws) => ({ accessKeyId: env.AWS_ACCESS_KEY_ID ?? '', secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '' });
+
+/** Whoever enqueues for an app: may use its submit door, and nothing else. */
+export async function enqueuer(aws: LocalAws, outputs: Record<string, string>, app: string): Promise<PunctualClient> {
+  const prefix = outputPrefix(app);
+  const credentials = await assume(aws, outputs[`${prefix}${OUTPUTS.enqueuerRole}`] ?? '');
+  const lambda = new LambdaClient({ region: aws.region, endpoint: aws.endpoint, credentials });
+  return new PunctualClient({ lambda, submitArn: outputs[`${prefix}SubmitArn`] });
+}
+
+/** Starts the worker of an app in a process of its own, as a role that may only work; `heard` is told of each notification. */
+export async function startWorker(
+  aws: LocalAws,
+  outputs: Record<string, string>,
+  app: string,
+  names: readonly string[],
+  heard: (heard: Heard) => void,
+): Promise<{ stop(): Promise<void> }> {
+  const prefix = outputPrefix(app);
+  const credentials = await assume(aws, outputs[`${prefix}${OUTPUTS.workerRole}`] ?? '');
+  const child = spawn(process.execPath, ['--import', 'tsx', WORKER, app, ...names], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    // A process group of its own: Ctrl-C reaches it by way of us, in order.
+    detached: true,
+    env: {
+      ...process.env,
+      ...aws.env,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_SESSION_TOKEN: credentials.sessionToken,
+      [ENV.apps]: JSON.stringify({ [app]: { report: outputs[`${prefix}ReportArn`] } }),
+      [ENV.queueUrl]: outputs[`${prefix}${OUTPUTS.queueUrl}`],
+    },
+  });
+  if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => heard(JSON.parse(line) as Heard));
+  return { stop: () => end(child) };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}

@@ -1,0 +1,129 @@
+import type { TaskView } from '../../contract/view.ts';
+import { LEVELS, type Level } from '../../core/task.ts';
+import type { Played } from './timeline.ts';
+import type { Heard } from './worker.ts';
+
+/** A task that was enqueued, what was heard of it, and how the queue says that it ended. */
+interface Entry {
+  readonly played: Played;
+  readonly level: Level;
+  readonly heard: Heard[];
+  ended?: TaskView;
+}
+
+export interface Line {
+  readonly level: Level | 'all';
+  readonly enqueued: number;
+  readonly notified: number;
+  readonly completed: number;
+  readonly retried: number;
+  readonly dead: number;
+}
+
+const RANK: Record<Level, number> = { high: 0, medium: 1, low: 2 };
+
+/** Keeps count of a play, and says whether its numbers add up. */
+export class Score {
+  readonly #entries = new Map<string, Entry>();
+  readonly #order: Heard[] = [];
+  readonly #strangers: Heard[] = [];
+
+  enqueued(id: string, played: Played): void {
+    this.#entries.set(id, { played, level: (played.row.priority ?? 'medium') as Level, heard: [] });
+  }
+
+  /** Answers whether this was the last that the queue is expected to say of the task. */
+  heard(heard: Heard): boolean {
+    const entry = this.#entries.get(heard.id);
+    if (!entry || entry.played.row.app !== heard.app) {
+      this.#strangers.push(heard);
+      return false;
+    }
+    this.#order.push(heard);
+    entry.heard.push(heard);
+    return !heard.fails || heard.attempt >= 2;
+  }
+
+  ended(view: TaskView): void {
+    const entry = this.#entries.get(view.id);
+    if (entry) entry.ended = view;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get done(): number {
+    return [...this.#entries.values()].filter(({ ended }) => ended).length;
+  }
+
+  get unended(): string[] {
+    return [...this.#entries].filter(([, { ended }]) => !ended).map(([id]) => id);
+  }
+
+  /** One line a level, and one for all. */
+  get lines(): Line[] {
+    const entries = [...this.#entries.values()];
+    return [
+      ...LEVELS.map((level) =>
+        line(
+          level,
+          entries.filter((entry) => entry.level === level),
+        ),
+      ),
+      line('all', entries),
+    ];
+  }
+
+  /** Milliseconds from the due instant to the worker's hearing of it, first notifications alone, sorted. */
+  get lateness(): number[] {
+    const first = [...this.#entries.values()].flatMap(({ heard: [first], played }) =>
+      first && played.dueAt !== undefined ? first.heardAt - first.dueAt : [],
+    );
+    return first.sort((a, b) => a - b);
+  }
+
+  /** Neighbours in one app's queue that were due at one instant at different levels: how many, and how many came out wrong. */
+  get ties(): { count: number; wrong: number } {
+    const groups = new Map<string, Heard[]>();
+    for (const heard of this.#order.filter(({ attempt }) => attempt === 0)) {
+      const key = `${heard.app} ${heard.dueAt}`;
+      groups.set(key, [...(groups.get(key) ?? []), heard]);
+    }
+    const steps = [...groups.values()].flatMap((group) =>
+      group.slice(1).map((heard, i) => RANK[heard.priority] - RANK[group[i]?.priority ?? 'low']),
+    );
+    return { count: steps.filter((step) => step !== 0).length, wrong: steps.filter((step) => step < 0).length };
+  }
+
+  /** What does not add up; nothing, if all is well. */
+  get faults(): string[] {
+    const faults: string[] = [];
+    for (const [id, { played, heard, ended }] of this.#entries) {
+      const name = played.row.idempotencyKey ?? id;
+      const expected = EXPECTED[played.fails];
+      if (heard.some(({ heardAt, dueAt }) => heardAt < dueAt)) faults.push(`${name} was notified before its date`);
+      if (ended?.state !== expected.state) faults.push(`${name} is ${ended?.state ?? 'not ended'}, and should be ${expected.state}`);
+      const attempts = new Set(heard.map(({ attempt }) => attempt)).size;
+      if (attempts !== expected.notified)
+        faults.push(`${name} was notified for ${attempts} attempts, and should be for ${expected.notified}`);
+    }
+    for (const { app, id } of this.#strangers) faults.push(`the worker of ${app} was told of ${id}, which is not its own`);
+    if (this.ties.wrong > 0) faults.push(`${this.ties.wrong} of ${this.ties.count} ties came out against their priorities`);
+    return faults;
+  }
+}
+
+/** With 3 attempts a task. */
+const EXPECTED = {
+  never: { state: 'completed', notified: 1 },
+  once: { state: 'completed', notified: 2 },
+  always: { state: 'dead', notified: 3 },
+} as const;
+
+function line(level: Line['level'], entries: readonly Entry[]): Line {
+  const notified = entries.reduce((sum, { heard }) => sum + heard.length, 0);
+  const first = entries.filter(({ heard }) => heard.length > 0).length;
+  const ended = (state: string) => entries.filter((entry) => entry.ended?.state === state).length;
+  return { level, enqueued: entries.length, notified, completed: ended('completed'), retried: notified - first, dead: ended('dead') };
+}

@@ -1,0 +1,49 @@
+import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { type TaskApp, TaskQueue } from '../../infra/index.ts';
+
+/** The stack's name. */
+export const STACK = 'OpsCalendar';
+
+/** Real time in which a deadline counts as close; played faster, it shrinks with the rest. */
+const DEADLINE_LEAD_DAYS = 7;
+
+/** Outputs that the example adds, for each app, to those of the queue. */
+export const OUTPUTS = { workerRole: 'WorkerRoleArn', enqueuerRole: 'EnqueuerRoleArn', queueUrl: 'WorkerQueueUrl' } as const;
+
+/** `platform` → `Platform`. */
+export const outputPrefix = (app: string): string => app.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
+
+/**
+ * Writes the cloud assembly of the example into `outdir`: one queue, and for each app a role that may only enqueue, a role
+ * that may only work, and the worker's SQS queue.
+ *
+ * @param ratio how many times faster than real time the calendar is played
+ */
+export function synthesize(outdir: string, apps: readonly string[], ratio: number): void {
+  const cdk = new App({ outdir });
+  const stack = new Stack(cdk, STACK);
+  const queue = new TaskQueue(stack, 'Tasks', { queueName: 'ops' });
+  for (const app of apps) {
+    const added = queue.addApp(app, {
+      maxAttempts: 3,
+      backoffBase: Duration.millis(500),
+      lease: Duration.seconds(10),
+      deadlineLead: Duration.millis(Math.ceil((DEADLINE_LEAD_DAYS * 86_400_000) / ratio)),
+    });
+    addPeople(stack, app, added);
+  }
+  cdk.synth();
+}
+
+function addPeople(stack: Stack, app: string, added: TaskApp): void {
+  const assumedBy = new AccountRootPrincipal();
+  const prefix = outputPrefix(app);
+  const enqueuer = new Role(stack, `${prefix}Enqueuer`, { assumedBy });
+  added.grantEnqueue(enqueuer);
+  const worker = new Role(stack, `${prefix}Worker`, { assumedBy });
+  const { queueUrl } = added.addWorker(worker);
+  new CfnOutput(stack, `${prefix}${OUTPUTS.enqueuerRole}`, { value: enqueuer.roleArn });
+  new CfnOutput(stack, `${prefix}${OUTPUTS.workerRole}`, { value: worker.roleArn });
+  new CfnOutput(stack, `${prefix}${OUTPUTS.queueUrl}`, { value: queueUrl });
+}

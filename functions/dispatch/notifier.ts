@@ -1,0 +1,46 @@
+import { PublishBatchCommand, type SNSClient } from '@aws-sdk/client-sns';
+import type { Task } from '../../core/task.ts';
+import { bodyOf, bytesOf } from '../notification.ts';
+
+/** Messages in one `PublishBatch`, and bytes of them all together ("Amazon SNS endpoints and quotas": 10, 256 KiB). */
+const BATCH = { messages: 10, bytes: 262_144 } as const;
+/** What a message's attributes may take of those bytes. */
+const ATTRIBUTE_BYTES = 256;
+
+/** Tells an app's topic of claimed tasks. */
+export class Notifier {
+  readonly #sns: SNSClient;
+  readonly #topicArn: string;
+
+  constructor(sns: SNSClient, topicArn: string) {
+    this.#sns = sns;
+    this.#topicArn = topicArn;
+  }
+
+  /** How many of these, from the first, fit into one call. At least one. */
+  static fitting(tasks: readonly Task[]): number {
+    let bytes = 0;
+    for (const [count, task] of tasks.slice(0, BATCH.messages).entries()) {
+      bytes += bytesOf(bodyOf(task)) + ATTRIBUTE_BYTES;
+      if (bytes > BATCH.bytes && count > 0) return count;
+    }
+    return Math.min(tasks.length, BATCH.messages);
+  }
+
+  /** Publishes in one call. Answers the ids that SNS did not accept; it may have accepted one whose answer was lost. */
+  async publish(tasks: readonly Task[]): Promise<Set<string>> {
+    const entries = tasks.map((task, index) => ({
+      Id: String(index),
+      Message: bodyOf(task),
+      MessageAttributes: {
+        name: { DataType: 'String', StringValue: task.name },
+        priority: { DataType: 'String', StringValue: task.claimedLevel ?? task.level },
+        attempt: { DataType: 'Number', StringValue: String(task.attempt) },
+      },
+    }));
+    const { Failed = [] } = await this.#sns.send(
+      new PublishBatchCommand({ TopicArn: this.#topicArn, PublishBatchRequestEntries: entries }),
+    );
+    return new Set(Failed.flatMap(({ Id }) => tasks[Number(Id)]?.id ?? []));
+  }
+}

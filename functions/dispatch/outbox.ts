@@ -1,0 +1,55 @@
+import { dueKey } from '../../core/lanes.ts';
+import { compareDue } from '../../core/order.ts';
+import type { Task } from '../../core/task.ts';
+import type { Held } from './ledger.ts';
+
+/** A claimed task that SNS has not accepted yet, and the slot's entry that answers for it. */
+export interface Outgoing {
+  readonly task: Task;
+  readonly held: Held;
+}
+
+interface Waiting extends Outgoing {
+  readonly key: string;
+  /** Not before: its due instant, or a while after SNS refused it. */
+  readonly notBefore: number;
+}
+
+/** What an app is still to be told: claimed tasks, some of them a beat ahead of their instant. */
+export class Outbox {
+  readonly #deadlineLeadMs: number;
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(deadlineLeadMs: number) {
+    this.#deadlineLeadMs = deadlineLeadMs;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  has(id: string): boolean {
+    return this.#waiting.has(id);
+  }
+
+  add(outgoing: Outgoing, notBefore = outgoing.task.dueAt): void {
+    this.#waiting.set(outgoing.task.id, { ...outgoing, key: dueKey(outgoing.task), notBefore });
+  }
+
+  remove(id: string): void {
+    this.#waiting.delete(id);
+  }
+
+  /** When the next one may go out. Epoch ms; Infinity if there is none. */
+  get nextAt(): number {
+    return Math.min(Number.POSITIVE_INFINITY, ...[...this.#waiting.values()].map(({ notBefore }) => notBefore));
+  }
+
+  /** All that may go out at `now`, in the order in which it shall. */
+  due(now: number): Outgoing[] {
+    const nomination = ({ task, key }: Waiting) => ({ ...task, key });
+    return [...this.#waiting.values()]
+      .filter(({ notBefore }) => notBefore <= now)
+      .sort((a, b) => compareDue(nomination(a), nomination(b), { now, deadlineLeadMs: this.#deadlineLeadMs }));
+  }
+}

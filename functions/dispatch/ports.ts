@@ -1,0 +1,21 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import type { Clock } from '../clock.ts';
+
+/** All that the dispatcher touches outside of itself. */
+export interface Ports {
+  readonly dynamo: DynamoDBClient;
+  readonly sns: SNSClient;
+  readonly events: EventBridgeClient;
+  readonly clock: Clock;
+  readonly table: string;
+  readonly bus: string;
+}
+
+/** Milliseconds from one turn of the timer to the next. */
+export const BEAT_MS = 1_000;
+/** How far ahead a tick looks: the next one is a minute away, and may come late. */
+export const TICK_AHEAD_MS = 70_000;
+/** How long an app is looked at anew after it was rung for: the index runs behind the table, and doors ring once a beat. */
+export const RING_WINDOW_MS = 5_000;

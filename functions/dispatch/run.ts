@@ -1,0 +1,212 @@
+import type { AppSettings } from '../../core/policy.ts';
+import { pause } from '../clock.ts';
+import { log, reasonOf } from '../log.ts';
+import { Seat, type SeatState } from '../seat.ts';
+import { AppDispatch } from './app-dispatch.ts';
+import { BEAT_MS, type Ports, RING_WINDOW_MS, TICK_AHEAD_MS } from './ports.ts';
+
+/** How often a run asks whether the one before it has left, and how many beats it waits for that. */
+const HANDOVER = { pollMs: 100, beats: 3 } as const;
+/** A run that gave no word may write for as long as its Lambda can live after the end it meant to keep: the stack's timeout. */
+const ZOMBIE_MS = 60_000;
+/** The slots are looked at this often, whatever the seat says. */
+const SWEEP_AT_LEAST_MS = 3_600_000;
+
+/** What a run did. `stayed`: false if nothing was to be done before the next tick. */
+export interface Summary {
+  readonly stayed: boolean;
+  readonly epoch: number;
+  readonly claimed: number;
+  readonly published: number;
+  readonly refused: number;
+  readonly expired: number;
+  readonly latestMs: number;
+}
+
+/**
+ * One invocation of the dispatcher: looks at every lane's head; stays, with one interval, while something is due before
+ * the next tick; leaves no timer and nothing in flight.
+ */
+export class Run {
+  readonly #ports: Ports;
+  readonly #seat: Seat;
+  readonly #apps: readonly AppDispatch[];
+  readonly #endAt: number;
+  #epoch = 0;
+  #isSuperseded = false;
+  #rings = 0;
+  #lastRung: ReadonlyMap<string, number> = new Map();
+  #unsureUntil = 0;
+  #beating = false;
+  #cancelTimer: () => void = () => {};
+  #done: () => void = () => {};
+  readonly #inFlight = new Set<Promise<void>>();
+
+  /** `nonce`: unlike any other run's. `endAt`: when to stop claiming, epoch ms. */
+  constructor(ports: Ports, settings: readonly AppSettings[], nonce: string, endAt: number) {
+    this.#ports = ports;
+    this.#seat = new Seat(ports.dynamo, ports.table);
+    this.#endAt = endAt;
+    this.#apps = settings.map((app) => new AppDispatch(ports, app, nonce, () => this.#mayClaim));
+  }
+
+  async run(): Promise<Summary> {
+    const [seat] = await Promise.all([this.#seat.read(), ...this.#apps.map((app) => app.look())]);
+    if (this.#isIdle(seat)) return this.#summary(false, seat.epoch);
+    const before = await this.#take(seat);
+    await this.#awaitPredecessor(before);
+    this.#hear(before);
+    // A run that was alive when the seat was taken left entries that the seat does not speak of.
+    const mustLoad = before.left < before.epoch || before.sweepAt <= this.#now + TICK_AHEAD_MS;
+    if (mustLoad) await Promise.all(this.#apps.map((app) => app.load()));
+    do await this.#stay();
+    while (!(await this.#leave(before)));
+    return this.#summary(true, this.#epoch);
+  }
+
+  get #now(): number {
+    return this.#ports.clock.now();
+  }
+
+  get #mayClaim(): boolean {
+    return !this.#isSuperseded && this.#now < this.#endAt;
+  }
+
+  /** Nothing is due before the next tick, in the lanes or in the slots, and nobody rang a moment ago. */
+  #isIdle(seat: SeatState): boolean {
+    const soon = this.#now + TICK_AHEAD_MS;
+    const isQuiet = [...seat.rung.values()].every((at) => at + RING_WINDOW_MS < this.#now);
+    return seat.left === seat.epoch && seat.sweepAt > soon && isQuiet && this.#apps.every(({ nextDueAt }) => nextDueAt > soon);
+  }
+
+  /** Takes the seat. Answers it as it stood before. */
+  async #take(seat: SeatState): Promise<SeatState> {
+    for (let before = seat; ; before = await this.#seat.read()) {
+      const isSure = before.left === before.epoch;
+      this.#unsureUntil = isSure ? before.unsureUntil : Math.max(before.unsureUntil, before.aliveUntil + ZOMBIE_MS);
+      if (await this.#seat.take(before, this.#endAt, this.#unsureUntil)) {
+        this.#epoch = before.epoch + 1;
+        return before;
+      }
+    }
+  }
+
+  /** Waits for the run before to finish what it has in hand. If it gives no sign, what it left is told again. */
+  async #awaitPredecessor(before: SeatState): Promise<void> {
+    const until = Math.min(before.aliveUntil, this.#now + HANDOVER.beats * BEAT_MS);
+    for (let { left } = before; left < before.epoch; { left } = await this.#seat.read()) {
+      if (this.#now >= until) return;
+      await pause(this.#ports.clock, HANDOVER.pollMs);
+    }
+    this.#unsureUntil = before.unsureUntil;
+  }
+
+  /** Beats until there is nothing to stay for and nothing in flight. */
+  async #stay(): Promise<void> {
+    const { clock } = this.#ports;
+    const done = new Promise<void>((resolve) => {
+      this.#done = resolve;
+    });
+    const stop = clock.every(BEAT_MS, () => this.#track(this.#beat()));
+    try {
+      this.#turn();
+      await done;
+    } finally {
+      stop();
+      while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+      this.#cancelTimer();
+    }
+  }
+
+  /** Runs beside the others; the end waits for it. */
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error) => log('WARN', 'a beat was cut short', { reason: reasonOf(error) }))
+      .finally(() => {
+        this.#inFlight.delete(tracked);
+        this.#setTimer();
+      });
+    this.#inFlight.add(tracked);
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#beating) return;
+    this.#beating = true;
+    try {
+      this.#hear(await this.#seat.read());
+      this.#turn();
+    } finally {
+      this.#beating = false;
+    }
+    if (this.#isDone()) this.#done();
+  }
+
+  #hear(seat: SeatState): void {
+    this.#isSuperseded = seat.epoch > this.#epoch;
+    this.#rings = seat.rings;
+    for (const app of this.#apps) {
+      const at = seat.rung.get(app.app) ?? 0;
+      const isNews = this.#lastRung.has(app.app) ? at !== this.#lastRung.get(app.app) : at + RING_WINDOW_MS > this.#now;
+      if (isNews) app.rung(this.#now);
+    }
+    this.#lastRung = new Map(this.#apps.map(({ app }) => [app, seat.rung.get(app) ?? 0]));
+  }
+
+  #turn(): void {
+    for (const app of this.#apps) this.#track(app.turn());
+  }
+
+  #isDone(): boolean {
+    const now = this.#now;
+    return this.#apps.every((app) => !app.turning && app.publisher.size === 0 && !(this.#mayClaim && app.stays(now)));
+  }
+
+  /** One timer, for the next event in memory: a task claimed ahead falls due, or a full slot may have a free place. */
+  #setTimer(): void {
+    this.#cancelTimer();
+    const next = Math.min(
+      ...this.#apps.map((app) => Math.min(app.publisher.wakeAt, this.#mayClaim ? app.sweepAt : Number.POSITIVE_INFINITY)),
+    );
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#cancelTimer = this.#ports.clock.after(Math.max(1, next - this.#now), () => this.#wake());
+  }
+
+  #wake(): void {
+    const now = this.#now;
+    for (const app of this.#apps) {
+      if (app.publisher.wakeAt <= now) this.#track(app.publisher.publish());
+      if (app.sweepAt <= now) this.#track(app.turn());
+    }
+    this.#setTimer();
+  }
+
+  /** Takes leave. False: someone rang at the last moment. */
+  async #leave(before: SeatState): Promise<boolean> {
+    await Promise.all(this.#apps.map((app) => app.flush()));
+    if (!this.#isSuperseded) {
+      const unread = this.#apps.every(({ loaded }) => loaded) ? Number.POSITIVE_INFINITY : before.sweepAt;
+      const unsure = this.#unsureUntil > this.#now ? this.#unsureUntil : Number.POSITIVE_INFINITY;
+      const sweepAt = Math.min(this.#now + SWEEP_AT_LEAST_MS, unread, unsure, ...this.#apps.map(({ lookAt }) => lookAt));
+      // At the end of its time it leaves a newcomer to the next tick.
+      const rings = this.#mayClaim ? this.#rings : undefined;
+      if (await this.#seat.leave(this.#epoch, sweepAt, rings)) return true;
+      this.#hear(await this.#seat.read());
+      if (!this.#isSuperseded) return false;
+    }
+    await this.#seat.leaveToSuccessor(this.#epoch);
+    return true;
+  }
+
+  #summary(stayed: boolean, epoch: number): Summary {
+    const sum = (count: (app: AppDispatch) => number) => this.#apps.reduce((total, app) => total + count(app), 0);
+    return {
+      stayed,
+      epoch,
+      claimed: sum(({ counts }) => counts.claimed),
+      expired: sum(({ counts }) => counts.expired),
+      published: sum(({ publisher }) => publisher.counts.published),
+      refused: sum(({ publisher }) => publisher.counts.refused),
+      latestMs: Math.max(0, ...this.#apps.map(({ publisher }) => publisher.counts.latestMs)),
+    };
+  }
+}

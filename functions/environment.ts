@@ -1,0 +1,15 @@
+import { ENV } from '../contract/environment.ts';
+
+type SystemVariable = 'queue' | 'table' | 'bus' | 'dispatcher' | 'settings';
+
+/**
+ * A variable that the stack sets on the system's own functions.
+ *
+ * @throws if it is missing: the function was not deployed by the construct
+ */
+export function variable(name: SystemVariable): string {
+  const value = process.env[ENV[name]];
+  if (value === undefined || value === '')
+    throw new Error(`The environment variable ${ENV[name]} is missing; deploy this function with TaskQueue.`);
+  return value;
+}

@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto';
+
+/** Characters of base64url that a hash is cut to: 132 bits. */
+const HASH_CHARACTERS = 22;
+
+const digest = (text: string): string => createHash('sha256').update(text, 'utf8').digest('base64url').slice(0, HASH_CHARACTERS);
+
+/** The id of the task that an app enqueues under a key. */
+export const taskIdOf = (app: string, idempotencyKey: string): string => `${app}/${digest(idempotencyKey)}`;
+
+/** Tells one request from another, whatever the order of its fields. */
+export const requestDigest = (request: unknown): string => digest(canonical(request));
+
+/** JSON with the keys of objects in order; absent fields are left out. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const fields = Object.entries(value).filter(([, part]) => part !== undefined);
+  fields.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([key, part]) => `${JSON.stringify(key)}:${canonical(part)}`).join(',')}}`;
+}

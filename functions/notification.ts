@@ -1,0 +1,30 @@
+import { NOTIFICATION_BYTES } from '../contract/limits.ts';
+import type { Notification } from '../contract/notification.ts';
+import { wire } from '../contract/view.ts';
+import type { Task } from '../core/task.ts';
+
+/** The body of the message that tells an app of its claimed task. */
+export function bodyOf(task: Task): string {
+  const { id, app, name, version, claim, attempt, deadlineAt } = task;
+  const head: Omit<Notification, 'payload'> = {
+    v: 1,
+    id,
+    app,
+    name,
+    version,
+    claim,
+    attempt,
+    priority: task.claimedLevel ?? task.level,
+    dueAt: wire(task.dueAt),
+    ...(deadlineAt === undefined ? {} : { deadlineAt: wire(deadlineAt) }),
+    leaseUntil: wire(task.leaseUntil ?? 0),
+  };
+  // The payload is JSON text already, and is handed on as it was stored.
+  return `${JSON.stringify(head).slice(0, -1)},"payload":${task.payload}}`;
+}
+
+/** Bytes of a text as it travels: UTF-8. */
+export const bytesOf = (text: string): number => Buffer.byteLength(text, 'utf8');
+
+/** By how many bytes the task's notification is too large; 0: it fits. */
+export const bytesOver = (task: Task): number => Math.max(0, bytesOf(bodyOf(task)) - NOTIFICATION_BYTES);

@@ -1,0 +1,49 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { laneKeys } from '../core/lanes.ts';
+import { LEVELS, STATES, type Task } from '../core/task.ts';
+
+/** A row of the table as DynamoDB carries it. */
+export type Item = Record<string, AttributeValue>;
+/** A row as plain values. `dueAt` is the sort key of the `due` index; the instant itself is `dueAtMs`. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** The attributes of a task's row: the task, and its place in the indexes. */
+export function rowOf(task: Task, shards: number): Row {
+  const { dueAt, ...rest } = task;
+  return { ...rest, dueAtMs: dueAt, ...laneKeys(task, shards) };
+}
+
+export const itemOf = (row: Row): Item => marshall(row, { removeUndefinedValues: true });
+
+/**
+ * The task that a row holds. Attributes that this release does not know stay in the row: writes touch only what changed.
+ *
+ * @throws UnreadableRow if the row is not a task's, or not in a form that this release can read
+ */
+export function taskOf(item: Item): Task {
+  const { priority: _lane, watch: _watch, watchAt: _watchAt, dueAtMs, ...rest } = unmarshall(item);
+  const task = { ...rest, dueAt: dueAtMs } as unknown as Task;
+  const numbers = [task.dueAt, task.rev, task.claim, task.attempt, task.deliveries, task.arrival, task.createdAt];
+  const readable =
+    typeof task.id === 'string' &&
+    typeof task.app === 'string' &&
+    typeof task.name === 'string' &&
+    typeof task.payload === 'string' &&
+    STATES.includes(task.state) &&
+    LEVELS.includes(task.level) &&
+    Array.isArray(task.attempts) &&
+    numbers.every((value) => typeof value === 'number');
+  if (!readable) throw new UnreadableRow(typeof task.id === 'string' ? task.id : '?');
+  return task;
+}
+
+/** A row that cannot be read as a task: damaged by hand, or from a release too far away. */
+export class UnreadableRow extends Error {
+  override name = 'UnreadableRow';
+  readonly id: string;
+  constructor(id: string) {
+    super(`The row ${id} cannot be read as a task.`);
+    this.id = id;
+  }
+}

@@ -1,0 +1,144 @@
+import { ConditionalCheckFailedException, type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+
+/** The key of the seat's row. */
+export const SEAT_ID = '~seat';
+
+/**
+ * Who dispatches now, and what the next run must know. It only saves work: a seat that is lost or wrong delays a task by
+ * a tick at most, because every tick reads the lanes and every write of a task is conditional on its own row.
+ */
+export interface SeatState {
+  /** Raised by each run that takes the seat. 0: never taken. */
+  readonly epoch: number;
+  /** The latest run that took its leave: it had nothing in flight, and its slots say what it published. */
+  readonly left: number;
+  /** Until when the run of `epoch` means to stay, at the longest. Epoch ms; 0: it took its leave. */
+  readonly aliveUntil: number;
+  /** When some slot must be looked at again. Epoch ms. */
+  readonly sweepAt: number;
+  /** Until when a run that never took its leave might still write to a slot. Epoch ms. */
+  readonly unsureUntil: number;
+  /** When a door last woke the dispatcher. Epoch ms. */
+  readonly wokenAt: number;
+  /** How often it was rung: a run takes its leave only if it has heard the last one. */
+  readonly rings: number;
+  /** When each app was last rung for. Epoch ms. */
+  readonly rung: ReadonlyMap<string, number>;
+}
+
+/** One attribute an app, so that an app's first ring needs no map to be there. */
+const RUNG = 'rung/';
+
+/** The seat's row, read and written. */
+export class Seat {
+  readonly #dynamo: DynamoDBClient;
+  readonly #table: string;
+
+  constructor(dynamo: DynamoDBClient, table: string) {
+    this.#dynamo = dynamo;
+    this.#table = table;
+  }
+
+  async read(): Promise<SeatState> {
+    const { Item } = await this.#dynamo.send(new GetItemCommand({ ...this.#key, ConsistentRead: true }));
+    return stateOf(Item && unmarshall(Item));
+  }
+
+  /** Takes the seat from the run of `before`; false: another was quicker. */
+  take(before: SeatState, aliveUntil: number, unsureUntil: number): Promise<boolean> {
+    return this.#update(
+      'SET #epoch = :next, #aliveUntil = :aliveUntil, #unsureUntil = :unsureUntil',
+      before.epoch === 0 ? 'attribute_not_exists(#epoch)' : '#epoch = :epoch',
+      { '#epoch': 'epoch', '#aliveUntil': 'aliveUntil', '#unsureUntil': 'unsureUntil' },
+      {
+        ':next': before.epoch + 1,
+        ':aliveUntil': aliveUntil,
+        ':unsureUntil': unsureUntil,
+        ...(before.epoch === 0 ? {} : { ':epoch': before.epoch }),
+      },
+    );
+  }
+
+  /**
+   * Takes leave, once nothing is in flight: says when to look at the slots again.
+   * Answers false if it has been superseded, or rung for since it heard `rings` rings (undefined: that does not matter).
+   */
+  leave(epoch: number, sweepAt: number, rings: number | undefined): Promise<boolean> {
+    const unheard = rings === undefined ? '' : rings === 0 ? ' AND attribute_not_exists(#rings)' : ' AND #rings = :rings';
+    return this.#update(
+      'SET #left = :epoch, #sweepAt = :sweepAt, #aliveUntil = :zero',
+      `#epoch = :epoch${unheard}`,
+      { '#left': 'left', '#sweepAt': 'sweepAt', '#aliveUntil': 'aliveUntil', '#epoch': 'epoch', ...(unheard ? { '#rings': 'rings' } : {}) },
+      { ':epoch': epoch, ':sweepAt': sweepAt, ':zero': 0, ...(rings ? { ':rings': rings } : {}) },
+    );
+  }
+
+  /** Says that a superseded run has nothing in flight any more. */
+  async leaveToSuccessor(epoch: number): Promise<void> {
+    await this.#update('SET #left = :epoch', 'attribute_not_exists(#left) OR #left < :epoch', { '#left': 'left' }, { ':epoch': epoch });
+  }
+
+  /** Says that an app has a newcomer; the answer tells whether a run is alive to hear it. */
+  async ring(app: string, now: number): Promise<SeatState> {
+    const { Attributes } = await this.#dynamo.send(
+      new UpdateItemCommand({
+        ...this.#key,
+        UpdateExpression: 'SET #rung = :now ADD #rings :one',
+        ExpressionAttributeNames: { '#rung': `${RUNG}${app}`, '#rings': 'rings' },
+        ExpressionAttributeValues: { ':now': number(now), ':one': number(1) },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    return stateOf(Attributes && unmarshall(Attributes));
+  }
+
+  /** Whether the caller, of all that found nobody alive since `before`, is the one to wake the dispatcher. */
+  wake(now: number, before: number): Promise<boolean> {
+    return this.#update(
+      'SET #wokenAt = :now',
+      'attribute_not_exists(#wokenAt) OR #wokenAt < :before',
+      { '#wokenAt': 'wokenAt' },
+      { ':now': now, ':before': before },
+    );
+  }
+
+  get #key() {
+    return { TableName: this.#table, Key: { id: { S: SEAT_ID } } };
+  }
+
+  async #update(update: string, condition: string, names: Record<string, string>, values: Record<string, number>): Promise<boolean> {
+    const command = new UpdateItemCommand({
+      ...this.#key,
+      UpdateExpression: update,
+      ConditionExpression: condition,
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, number(value)])),
+    });
+    try {
+      await this.#dynamo.send(command);
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+}
+
+const number = (value: number) => ({ N: String(value) });
+
+function stateOf(row: Record<string, unknown> = {}): SeatState {
+  const count = (name: string): number => (typeof row[name] === 'number' ? row[name] : 0);
+  return {
+    epoch: count('epoch'),
+    left: count('left'),
+    aliveUntil: count('aliveUntil'),
+    sweepAt: count('sweepAt'),
+    unsureUntil: count('unsureUntil'),
+    wokenAt: count('wokenAt'),
+    rings: count('rings'),
+    rung: new Map(
+      Object.entries(row).flatMap(([name, at]) => (name.startsWith(RUNG) && typeof at === 'number' ? [[name.slice(RUNG.length), at]] : [])),
+    ),
+  };
+}
