@@ -10,6 +10,7 @@ import { BatchExecuteStatementCommand, DescribeTimeToLiveCommand, DynamoDBClient
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { chooseBackend } from '../localstack/chooseBackend.ts';
@@ -392,6 +393,14 @@ describe('deployLocally', () => {
   const code = { S3Bucket: { 'Fn::Sub': 'assets-${AWS::AccountId}-${AWS::Region}' }, S3Key: 'hash.zip' };
   const get = (id: string, attribute: string) => ({ 'Fn::GetAtt': [id, attribute] });
   const statement = (Action: string, Resource: unknown) => ({ Effect: 'Allow', Action, Resource });
+  const demandTls = (Action: string, Resource: unknown) => ({
+    Effect: 'Deny',
+    Principal: '*',
+    Action,
+    Resource,
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  });
+  const letIn = (Action: string, Resource: unknown) => ({ Effect: 'Allow', Principal: { AWS: get('Role', 'Arn') }, Action, Resource });
   const resources = {
     Table: {
       Type: 'AWS::DynamoDB::Table',
@@ -404,6 +413,28 @@ describe('deployLocally', () => {
     },
     Topic: { Type: 'AWS::SNS::Topic' },
     Other: { Type: 'AWS::SNS::Topic' },
+    Secure: { Type: 'AWS::SNS::Topic' },
+    SecurePolicy: {
+      Type: 'AWS::SNS::TopicPolicy',
+      Properties: {
+        Topics: [{ Ref: 'Secure' }],
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [demandTls('sns:Publish', { Ref: 'Secure' }), letIn('sns:Publish', { Ref: 'Secure' })],
+        },
+      },
+    },
+    Queue: { Type: 'AWS::SQS::Queue' },
+    QueuePolicy: {
+      Type: 'AWS::SQS::QueuePolicy',
+      Properties: {
+        Queues: [{ Ref: 'Queue' }],
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [demandTls('sqs:*', get('Queue', 'Arn')), letIn('sqs:SendMessage', get('Queue', 'Arn'))],
+        },
+      },
+    },
     Role: {
       Type: 'AWS::IAM::Role',
       Properties: {
@@ -430,6 +461,8 @@ describe('deployLocally', () => {
     Table: { Value: { Ref: 'Table' }, Export: { Name: 'the-table' } },
     Topic: { Value: { Ref: 'Topic' } },
     Other: { Value: { Ref: 'Other' } },
+    Secure: { Value: { Ref: 'Secure' } },
+    Queue: { Value: { Ref: 'Queue' } },
   };
   const HANDLER = `exports.handler = async (event) => {
     if (event.spin) for (require('node:fs').writeFileSync(event.spin, ''); ; );
@@ -519,6 +552,16 @@ describe('deployLocally', () => {
     await new DynamoDBClient(mine).send(new BatchExecuteStatementCommand({ Statements: [{ Statement }] }));
     const entries = [{ Id: '1', Message: 'm' }];
     await new SNSClient(mine).send(new PublishBatchCommand({ TopicArn: output('Topic'), PublishBatchRequestEntries: entries }));
+  });
+
+  it('lets a role in by the policy of a topic or queue, one by one and in batches, without TLS', async () => {
+    const mine = await asRole();
+    const entries = [{ Id: '1', Message: 'm' }];
+    await new SNSClient(mine).send(new PublishCommand({ TopicArn: output('Secure'), Message: 'm' }));
+    await new SNSClient(mine).send(new PublishBatchCommand({ TopicArn: output('Secure'), PublishBatchRequestEntries: entries }));
+    const messages = [{ Id: '1', MessageBody: 'm' }];
+    await new SQSClient(mine).send(new SendMessageCommand({ QueueUrl: output('Queue'), MessageBody: 'm' }));
+    await new SQSClient(mine).send(new SendMessageBatchCommand({ QueueUrl: output('Queue'), Entries: messages }));
   });
 
   it('refuses a role what it was not given', async () => {
