@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { CLIENT_OPTIONS } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import { Run } from './dispatch/run.ts';
 import { variable } from './environment.ts';
@@ -14,10 +15,10 @@ const STAY_MS = 100_000;
 /** What is kept of the function's time to finish what is in flight and take leave. */
 const FINISH_MS = 15_000;
 
-const dynamo = new DynamoDBClient({});
-const sns = new SNSClient({});
-const events = new EventBridgeClient({});
-const ssm = new SSMClient({});
+const dynamo = new DynamoDBClient(CLIENT_OPTIONS);
+const sns = new SNSClient(CLIENT_OPTIONS);
+const events = new EventBridgeClient(CLIENT_OPTIONS);
+const ssm = new SSMClient(CLIENT_OPTIONS);
 
 /** The minute's tick, or a ring: both do the same. */
 export async function handler(_event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> {

@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import type { AppSettings } from '../core/policy.ts';
 import type { Task } from '../core/task.ts';
 import { type FailureRequest, failureRequest } from './bus.ts';
+import { CLIENT_OPTIONS } from './client-options.ts';
 import { variable } from './environment.ts';
 import { log, reasonOf } from './log.ts';
 import { putCounts } from './metrics.ts';
@@ -18,11 +19,11 @@ import { Store } from './store.ts';
 /** Milliseconds for which the settings of the apps are trusted. */
 const SETTINGS_MS = 60_000;
 
-const dynamo = new DynamoDBClient({});
-const ssm = new SSMClient({});
-const cloudwatch = new CloudWatchClient({});
+const dynamo = new DynamoDBClient(CLIENT_OPTIONS);
+const ssm = new SSMClient(CLIENT_OPTIONS);
+const cloudwatch = new CloudWatchClient(CLIENT_OPTIONS);
 const store = new Store(dynamo, variable('table'));
-const ring = new Ring(new Seat(dynamo, variable('table')), new LambdaClient({}), variable('dispatcher'));
+const ring = new Ring(new Seat(dynamo, variable('table')), new LambdaClient(CLIENT_OPTIONS), variable('dispatcher'));
 
 let known: { at: number; apps: Map<string, AppSettings> } | undefined;
 

@@ -9,6 +9,7 @@ import type { Action, Decision } from '../core/actions.ts';
 import { decide } from '../core/decide.ts';
 import { boundedError } from '../core/task.ts';
 import { putFailures } from './bus.ts';
+import { CLIENT_OPTIONS } from './client-options.ts';
 import { instantOf } from './dates.ts';
 import { door, Refused } from './door.ts';
 import { variable } from './environment.ts';
@@ -18,10 +19,10 @@ import { Seat } from './seat.ts';
 import { Store } from './store.ts';
 
 const settings = parseSettings(variable('settings'));
-const dynamo = new DynamoDBClient({});
-const events = new EventBridgeClient({});
+const dynamo = new DynamoDBClient(CLIENT_OPTIONS);
+const events = new EventBridgeClient(CLIENT_OPTIONS);
 const store = new Store(dynamo, variable('table'));
-const ring = new Ring(new Seat(dynamo, variable('table')), new LambdaClient({}), variable('dispatcher'));
+const ring = new Ring(new Seat(dynamo, variable('table')), new LambdaClient(CLIENT_OPTIONS), variable('dispatcher'));
 
 /** A worker's way back: what became of the task that it was notified of. */
 export const handler = door(reportRequest, REPORT_ACTIONS, carryOut);

@@ -6,6 +6,7 @@ import { viewOf, wire } from '../contract/view.ts';
 import type { Action } from '../core/actions.ts';
 import { effectiveLevel, inOrder } from '../core/order.ts';
 import type { Task } from '../core/task.ts';
+import { CLIENT_OPTIONS } from './client-options.ts';
 import { instantOf } from './dates.ts';
 import { Lanes } from './dispatch/lanes.ts';
 import { door, Refused } from './door.ts';
@@ -17,9 +18,9 @@ import { Seat } from './seat.ts';
 import { Store } from './store.ts';
 
 const settings = parseSettings(variable('settings'));
-const dynamo = new DynamoDBClient({});
+const dynamo = new DynamoDBClient(CLIENT_OPTIONS);
 const store = new Store(dynamo, variable('table'));
-const ring = new Ring(new Seat(dynamo, variable('table')), new LambdaClient({}), variable('dispatcher'));
+const ring = new Ring(new Seat(dynamo, variable('table')), new LambdaClient(CLIENT_OPTIONS), variable('dispatcher'));
 
 /** An app's way in: enqueue its tasks, read, cancel and reschedule them. */
 export const handler = door(submitRequest, SUBMIT_ACTIONS, carryOut);

@@ -84,18 +84,25 @@ export class AppDispatch {
     this.#rungUntil = now + RING_WINDOW_MS;
   }
 
-  get turning(): boolean {
-    return this.#turning;
-  }
-
   /** Whether there is a reason to stay until the next tick. */
   stays(now: number): boolean {
     return now < this.#rungUntil || Math.min(this.nextDueAt, this.lookAt) <= now + TICK_AHEAD_MS;
   }
 
-  /** When some entry of the slots must be looked at: the end of the first lease. Epoch ms; Infinity if none is held or known. */
+  /**
+   * When some entry of the slots must be looked at: at once if SNS is not known to have accepted it, else at its lease's end.
+   * Epoch ms; Infinity if none is held or known.
+   */
   get lookAt(): number {
-    return Math.min(Number.POSITIVE_INFINITY, ...this.#ledger.held.map(({ entry }) => entry.leaseUntil + LEASE_SKEW_MS));
+    return Math.min(
+      Number.POSITIVE_INFINITY,
+      ...this.#ledger.held.map(({ entry }) => (entry.published ? entry.leaseUntil + LEASE_SKEW_MS : 0)),
+    );
+  }
+
+  /** Nothing is under way that the end of a run must wait for; what SNS refuses is left to the next run. */
+  get isAtRest(): boolean {
+    return !this.#turning && this.publisher.untried === 0;
   }
 
   /** When a full slot is to be looked at again, between two beats. Epoch ms; Infinity: no need. */

@@ -13,6 +13,7 @@ interface Waiting extends Outgoing {
   readonly key: string;
   /** Not before: its due instant, or a while after SNS refused it. */
   readonly notBefore: number;
+  readonly isRefused: boolean;
 }
 
 /** What an app is still to be told: claimed tasks, some of them a beat ahead of their instant. */
@@ -32,8 +33,18 @@ export class Outbox {
     return this.#waiting.has(id);
   }
 
-  add(outgoing: Outgoing, notBefore = outgoing.task.dueAt): void {
-    this.#waiting.set(outgoing.task.id, { ...outgoing, key: dueKey(outgoing.task), notBefore });
+  add({ task, held }: Outgoing): void {
+    this.#waiting.set(task.id, { task, held, key: dueKey(task), notBefore: task.dueAt, isRefused: false });
+  }
+
+  /** SNS did not accept it: it may go out again from `notBefore` on. */
+  refused({ task, held }: Outgoing, notBefore: number): void {
+    this.#waiting.set(task.id, { task, held, key: dueKey(task), notBefore, isRefused: true });
+  }
+
+  /** How many have not been tried yet. */
+  get untried(): number {
+    return [...this.#waiting.values()].filter(({ isRefused }) => !isRefused).length;
   }
 
   remove(id: string): void {

@@ -46,6 +46,11 @@ export class Publisher {
     return this.#outbox.size;
   }
 
+  /** How many SNS has not been told of: what it refused is not among them. */
+  get untried(): number {
+    return this.#outbox.untried;
+  }
+
   /** When there is something to publish; Infinity: nothing, or it is being done. Epoch ms. */
   get wakeAt(): number {
     return this.#publishing ? Number.POSITIVE_INFINITY : this.#outbox.nextAt;
@@ -83,7 +88,7 @@ export class Publisher {
     }
     this.counts.refused++;
     // Once its lease has ended it is the expiry's affair.
-    if ((task.leaseUntil ?? 0) > now + BEAT_MS) this.#outbox.add(outgoing, now + BEAT_MS);
+    if ((task.leaseUntil ?? 0) > now + BEAT_MS) this.#outbox.refused(outgoing, now + BEAT_MS);
     else this.#outbox.remove(task.id);
   }
 

@@ -134,11 +134,12 @@ export class Run {
     this.#beating = true;
     try {
       this.#hear(await this.#seat.read());
-      this.#turn();
+      // Asked before the next turn begins: while one is under way, nothing is done.
+      if (this.#isDone()) this.#done();
+      else this.#turn();
     } finally {
       this.#beating = false;
     }
-    if (this.#isDone()) this.#done();
   }
 
   #hear(seat: SeatState): void {
@@ -158,7 +159,7 @@ export class Run {
 
   #isDone(): boolean {
     const now = this.#now;
-    return this.#apps.every((app) => !app.turning && app.publisher.size === 0 && !(this.#mayClaim && app.stays(now)));
+    return this.#apps.every((app) => app.isAtRest && !(this.#mayClaim && app.stays(now)));
   }
 
   /** One timer, for the next event in memory: a task claimed ahead falls due, or a full slot may have a free place. */

@@ -1,0 +1,69 @@
+import type { Duration } from 'aws-cdk-lib';
+
+/** How tasks are treated; for all tasks of an app, or for those of one name. */
+export interface TaskOptions {
+  /**
+   * Attempts before a task is dead, the first included. 1 to 100.
+   *
+   * @default 10
+   */
+  readonly maxAttempts?: number;
+  /**
+   * How long a notified task may be worked on before it is notified again. 1 second to 12 hours.
+   *
+   * @default Duration.minutes(5)
+   */
+  readonly lease?: Duration;
+  /**
+   * Upper bound of the first retry's delay; doubles with each further failure. 1 ms to 1 day, at most `backoffCap`.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly backoffBase?: Duration;
+  /**
+   * Upper bound of any retry's delay. 1 ms to 30 days.
+   *
+   * @default Duration.hours(1)
+   */
+  readonly backoffCap?: Duration;
+  /**
+   * Consecutive failures after which the priority falls by one level. 1 to 100.
+   *
+   * @default 3
+   */
+  readonly demoteAfter?: number;
+}
+
+/** What `addApp` can be told. Everything has a default. */
+export interface AppOptions extends TaskOptions {
+  /**
+   * Tasks that may be out (notified, not yet reported) at once. 1 to 10,000.
+   *
+   * @default 500
+   */
+  readonly maxInFlight?: number;
+  /**
+   * Partitions of each lane of the indexes, about 500 tasks a second each. 1 to 64. May only be raised.
+   *
+   * @default 1
+   */
+  readonly shards?: number;
+  /**
+   * A task whose deadline is nearer than this goes first within its level. 0 to 365 days.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly deadlineLead?: Duration;
+  /**
+   * How long an ended task can still be read and replayed. 1 hour to 3,650 days.
+   *
+   * @default Duration.days(14)
+   */
+  readonly retention?: Duration;
+  /**
+   * Exceptions by task name; what they do not say is as for all tasks of the app.
+   *
+   * @default - none
+   */
+  readonly tasks?: Readonly<Record<string, TaskOptions>>;
+}

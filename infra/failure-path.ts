@@ -1,0 +1,64 @@
+import { Duration } from 'aws-cdk-lib';
+import { type EventBus, Match, Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue as SqsTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { ENV } from '../contract/environment.ts';
+import { invoke, putMetrics, readSettings, tableAccess } from './access.ts';
+import { DeadLetterQueue } from './dead-letter-queue.ts';
+import { SystemFunction } from './system-function.ts';
+import type { QueueStore } from './task-queue-attributes.ts';
+
+const TIMEOUT = Duration.seconds(30);
+/** What AWS asks for between a function and the queue that feeds it ("Using Lambda with Amazon SQS"). */
+const VISIBILITY = Duration.seconds(6 * TIMEOUT.toSeconds());
+const MAX_RECEIVE_COUNT = 5;
+const BATCH_SIZE = 10;
+/** Failures come in storms; the table must still have room for the dispatcher. */
+const MAX_CONCURRENCY = 5;
+/** All events of the system bear a source that starts so. */
+const SOURCE_PREFIX = 'punctual';
+
+/** What failures come by, and who is told when a retry is near. */
+export interface FailurePathProps {
+  readonly queue: QueueStore;
+  readonly bus: EventBus;
+  /** Woken when a task is to be tried again before the next minute. */
+  readonly dispatcher: LambdaFunction;
+}
+
+/** Bus → SQS → failure Lambda: the one place where it is decided what comes of a failure. */
+export class FailurePath extends Construct {
+  readonly function: LambdaFunction;
+  readonly deadLetterQueue: Queue;
+
+  constructor(scope: Construct, id: string, { queue, bus, dispatcher }: FailurePathProps) {
+    super(scope, id);
+    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
+    const failures = new Queue(this, 'Failures', {
+      visibilityTimeout: VISIBILITY,
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
+    });
+    new Rule(this, 'Rule', {
+      description: `Punctual ${queue.queueName}: failures and expiries, to the queue of the failure function`,
+      eventBus: bus,
+      eventPattern: { source: Match.prefix(SOURCE_PREFIX) },
+      targets: [new SqsTarget(failures, { deadLetterQueue: this.deadLetterQueue })],
+    });
+    this.function = new SystemFunction(this, 'Failure', {
+      source: 'failure',
+      description: `Punctual ${queue.queueName}: decides what comes of failures and expiries`,
+      queue,
+      timeout: TIMEOUT,
+      environment: { [ENV.dispatcher]: dispatcher.functionName },
+      access: [...tableAccess(queue, 'GetItem', 'UpdateItem'), readSettings(this, queue), putMetrics(), invoke(dispatcher.functionArn)],
+    }).function;
+    this.function.addEventSource(
+      new SqsEventSource(failures, { batchSize: BATCH_SIZE, reportBatchItemFailures: true, maxConcurrency: MAX_CONCURRENCY }),
+    );
+  }
+}

@@ -1,0 +1,119 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import { readSettings, tableAccess } from './access.ts';
+import { AlertsTopic } from './alerts-topic.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { FailurePath } from './failure-path.ts';
+import { ImportedTaskQueue } from './imported-task-queue.ts';
+import { publishNames } from './publish-names.ts';
+import { queueAlarms } from './queue-alarms.ts';
+import { queueNameFor } from './queue-name.ts';
+import { SystemFunction } from './system-function.ts';
+import type { TaskQueueAttributes } from './task-queue-attributes.ts';
+import { TaskQueueBase } from './task-queue-base.ts';
+import { TaskTable } from './task-table.ts';
+
+/** Everything has a default that is right for production. */
+export interface TaskQueueProps {
+  /**
+   * The queue's name: it stands in SSM paths (`/punctual/<queueName>/…`) and metrics, so an account has one queue of a name
+   * in a region. a-z, then a-z, 0-9 and -, 32 characters at most.
+   *
+   * @default - made from the names of the stack and of this construct
+   */
+  readonly queueName?: string;
+  /**
+   * What becomes of the table, and so of all tasks, when the stack is deleted.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+  /**
+   * Whether DynamoDB refuses to delete the table. With `RemovalPolicy.DESTROY` the stack can be deleted only when this is false.
+   *
+   * @default true
+   */
+  readonly deletionProtection?: boolean;
+  /**
+   * Whether the table can be restored to any second of the last 35 days.
+   *
+   * @default true
+   */
+  readonly pointInTimeRecovery?: boolean;
+  /**
+   * An own KMS key for the table and for the alerts topic. Its policy must let the account's IAM policies decide, as the
+   * policy of a `Key` does; CloudWatch is added to it, and must be by hand if the key is imported.
+   *
+   * @default - the table is encrypted by a key that AWS owns; the alerts topic is not: CloudWatch could not publish to it
+   */
+  readonly encryptionKey?: IKey;
+}
+
+/** A time-driven priority task queue. Add apps to it, connect functions to the apps, and subscribe to `alertsTopic`. */
+export class TaskQueue extends TaskQueueBase {
+  /**
+   * A queue of another stack. Of the same CDK app: pass the `TaskQueue` itself; of another: the ARNs, from the outputs of
+   * the queue's stack or from SSM.
+   */
+  static fromAttributes(scope: Construct, id: string, attributes: TaskQueueAttributes): TaskQueueBase {
+    return new ImportedTaskQueue(scope, id, attributes);
+  }
+
+  readonly queueName: string;
+  readonly tableArn: string;
+  readonly tableName: string;
+  readonly busArn: string;
+  readonly busName: string;
+  readonly dispatcherArn: string;
+  readonly dispatcherName: string;
+  readonly dispatcherRoleArn: string;
+  readonly operateArn: string;
+  readonly alertsTopic: Topic;
+  readonly alertsTopicArn: string;
+  readonly encryptionKeyArn: string | undefined;
+
+  constructor(scope: Construct, id: string, props: TaskQueueProps = {}) {
+    super(scope, id);
+    const { encryptionKey, removalPolicy = RemovalPolicy.RETAIN, deletionProtection = true, pointInTimeRecovery = true } = props;
+    this.queueName = queueNameFor(this, props.queueName);
+    this.encryptionKeyArn = encryptionKey?.keyArn;
+
+    const table = new TaskTable(this, 'Table', { removalPolicy, deletionProtection, pointInTimeRecovery, encryptionKey });
+    this.tableArn = table.tableArn;
+    this.tableName = table.tableName;
+    const bus = new EventBus(this, 'Bus', { description: `Punctual ${this.queueName}: what happened to its tasks` });
+    this.busArn = bus.eventBusArn;
+    this.busName = bus.eventBusName;
+
+    const dispatcher = new Dispatcher(this, 'Dispatcher', this);
+    this.dispatcherArn = dispatcher.function.functionArn;
+    this.dispatcherName = dispatcher.function.functionName;
+    this.dispatcherRoleArn = dispatcher.roleArn;
+    const failurePath = new FailurePath(this, 'FailurePath', { queue: this, bus, dispatcher: dispatcher.function });
+    this.operateArn = new SystemFunction(this, 'Operate', {
+      source: 'operate',
+      description: `Punctual ${this.queueName}: the door of those who operate the queue`,
+      queue: this,
+      access: [...tableAccess(this, 'GetItem'), readSettings(this, this)],
+    }).function.functionArn;
+
+    this.alertsTopic = new AlertsTopic(this, 'Alerts', encryptionKey);
+    this.alertsTopicArn = this.alertsTopic.topicArn;
+    queueAlarms(this, { queue: this, dispatcher, failurePath });
+    publishNames(this, {
+      outputPrefix: '',
+      path: `/punctual/${this.queueName}`,
+      values: {
+        OperateArn: this.operateArn,
+        DispatcherName: this.dispatcherName,
+        DispatcherRoleArn: this.dispatcherRoleArn,
+        TableName: this.tableName,
+        AlertsTopicArn: this.alertsTopicArn,
+        BusName: this.busName,
+      },
+    });
+  }
+}
