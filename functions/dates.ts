@@ -8,7 +8,10 @@ import { Refused } from './door.ts';
  * @throws Refused if it gives both, or a date that cannot be used
  */
 export function instantOf(field: string, date: When | undefined, delayMs: number | undefined, now: number): number | undefined {
-  if (date !== undefined && delayMs !== undefined) throw new Refused(badField('delayMs', delayMs, `absent where ${field} is given`));
+  if (date !== undefined && delayMs !== undefined) {
+    const delay = `${field.slice(0, field.lastIndexOf('.') + 1)}delayMs`;
+    throw new Refused(badField(delay, delayMs, `absent where ${field} is given`));
+  }
   if (delayMs !== undefined) return Math.min(now + delayMs, LATEST_MS);
   if (date === undefined) return undefined;
   const resolved = resolveWhen(date);

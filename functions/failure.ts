@@ -60,6 +60,8 @@ async function decided(request: FailureRequest, apps: ReadonlyMap<string, AppSet
   if (!settings) throw new Error(`no settings of the app of ${id}`);
   const now = Date.now();
   const decision = await store.act(id, actionOf(request), now, settings);
+  // Rung for even if it was decided before: the answer to the first try may have been lost.
+  if (decision.kind !== 'refused' && decision.task.state === 'scheduled') await ring.ifNear(decision.task.app, decision.task.dueAt, now);
   if (decision.kind !== 'changed') {
     log('INFO', 'stale', { id, claim: request.claim, type: request.type });
     return undefined;
@@ -71,9 +73,8 @@ async function decided(request: FailureRequest, apps: ReadonlyMap<string, AppSet
     state: task.state,
     attempt: task.attempt,
     deliveries: task.deliveries,
-    level: task.level,
+    priority: task.level,
   });
-  if (task.state === 'scheduled') await ring.ifNear(task.app, task.dueAt, now);
   return task;
 }
 

@@ -130,8 +130,7 @@ export class Store {
     );
     return tasks.map((task, i) => {
       if (!answers[i]?.Error) return { created: true };
-      const item = rows.get(task.id);
-      const existing = item && taskOf(item);
+      const existing = readable(rows.get(task.id));
       // Our own row, if the answer to a first try was lost: its stamp is like no other's.
       return existing && existing.arrival === task.arrival && existing.request === task.request
         ? { created: true }
@@ -168,6 +167,15 @@ function insertStatement(table: string, row: Row): Statement {
   const item = itemOf(row);
   const fields = Object.keys(item).map((name) => `'${name}': ?`);
   return { Statement: `INSERT INTO "${table}" VALUE {${fields.join(', ')}}`, Parameters: Object.values(item) };
+}
+
+/** A row that cannot be read must not stop the others of its batch. */
+function readable(item: Item | undefined): Task | undefined {
+  try {
+    return item && taskOf(item);
+  } catch {
+    return undefined;
+  }
 }
 
 const isValidation = (error: unknown): boolean => error instanceof Error && error.name === 'ValidationException';

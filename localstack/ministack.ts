@@ -111,6 +111,8 @@ function cleanEnvironment(instance: string, port: number): Record<string, string
     TZ: 'UTC',
     GATEWAY_PORT: String(port),
     BIND_HOST: '127.0.0.1',
+    // The host in the addresses that it gives out, such as a queue's: the one that clients have as their endpoint.
+    MINISTACK_HOST: '127.0.0.1',
     STATE_DIR: join(instance, 'state'),
     S3_DATA_DIR: join(instance, 's3'),
     TMPDIR: join(instance, 'tmp'),

@@ -44,12 +44,14 @@ function positive(text: string): number {
 }
 
 /** Whatever was started, to be ended in the reverse order. */
-const started: (() => Promise<void>)[] = [];
+const started: (() => Promise<void>)[][] = [];
 let isStopping = false;
 
 async function stopAll(): Promise<void> {
   isStopping = true;
-  for (const stop of started.splice(0).reverse()) await stop().catch((error) => console.error(String(error)));
+  // In the reverse order; what was started together ends together.
+  for (const stops of started.splice(0).reverse())
+    await Promise.all(stops.map((stop) => stop().catch((error) => console.error(String(error)))));
 }
 
 for (const [signal, code] of [
@@ -87,13 +89,15 @@ async function play({ file, ratio }: Options): Promise<boolean> {
   const clients = new Map<string, PunctualClient>();
   for (const app of apps) clients.set(app, await enqueuer(aws, outputs, app));
   const ending: Promise<void>[] = [];
+  const workers: (() => Promise<void>)[] = [];
+  started.push(workers);
   for (const app of apps) {
     const names = [...new Set(rows.filter((row) => row.app === app).map(({ name }) => name))];
     const worker = await startWorker(aws, outputs, app, names, (heard) => {
       screen.heard(heard);
       if (score.heard(heard)) ending.push(askEnd(clients, heard, score));
     });
-    started.push(worker.stop);
+    workers.push(worker.stop);
   }
   const start = Date.now() + LEAD_MS;
   const { played, unplayable } = timeline(rows, start, ratio);
@@ -110,9 +114,9 @@ async function play({ file, ratio }: Options): Promise<boolean> {
 /** Starts a local AWS and deploys the example's stack to it: the template that goes to AWS. */
 async function localQueue(apps: readonly string[], ratio: number, screen: Screen) {
   const outdir = await mkdtemp(join(tmpdir(), 'punctual-ops-'));
-  started.push(() => rm(outdir, { recursive: true, force: true }));
+  started.push([() => rm(outdir, { recursive: true, force: true })]);
   const aws = await startLocalAws({ log: (line) => screen.say(line) });
-  started.push(() => aws.stop());
+  started.push([() => aws.stop()]);
   synthesize(outdir, apps, ratio);
   const { [STACK]: outputs = {} } = await deployLocally({ aws, templateDir: outdir, log: (line) => screen.say(line) });
   return { aws, outputs };

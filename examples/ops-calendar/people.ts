@@ -3,29 +3,19 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { PunctualClient } from '../../client/index.ts';
 import { ENV } from '../../contract/environment.ts';
+import { assumeRole, credentialsEnvironment } from '../../localstack/assumeRole.ts';
 import type { LocalAws } from '../../localstack/localAws.ts';
 import { OUTPUTS, outputPrefix } from './stack.ts';
 import type { Heard } from './worker.ts';
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 
-/** The credentials of a role, as the SDK's clients take them. */
-async function assume(aws: LocalAws, RoleArn: string) {
-  const sts = new STSClient({ region: aws.region, endpoint: aws.endpoint, credentials: rootOf(aws) });
-  const { Credentials: given } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'ops-calendar' }));
-  sts.destroy();
-  return { accessKeyId: given?.AccessKeyId ?? '', secretAccessKey: given?.SecretAccessKey ?? '', sessionToken: given?.SessionToken ?? '' };
-}
-
-const rootOf = ({ env }: LocalAws) => ({ accessKeyId: env.AWS_ACCESS_KEY_ID ?? '', secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '' });
-
 /** Whoever enqueues for an app: may use its submit door, and nothing else. */
 export async function enqueuer(aws: LocalAws, outputs: Record<string, string>, app: string): Promise<PunctualClient> {
   const prefix = outputPrefix(app);
-  const credentials = await assume(aws, outputs[`${prefix}${OUTPUTS.enqueuerRole}`] ?? '');
+  const credentials = await assumeRole(aws, outputs[`${prefix}${OUTPUTS.enqueuerRole}`] ?? '');
   const lambda = new LambdaClient({ region: aws.region, endpoint: aws.endpoint, credentials });
   return new PunctualClient({ lambda, submitArn: outputs[`${prefix}SubmitArn`] });
 }
@@ -39,7 +29,7 @@ export async function startWorker(
   heard: (heard: Heard) => void,
 ): Promise<{ stop(): Promise<void> }> {
   const prefix = outputPrefix(app);
-  const credentials = await assume(aws, outputs[`${prefix}${OUTPUTS.workerRole}`] ?? '');
+  const credentials = await assumeRole(aws, outputs[`${prefix}${OUTPUTS.workerRole}`] ?? '');
   const child = spawn(process.execPath, ['--import', 'tsx', WORKER, app, ...names], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     // A process group of its own: Ctrl-C reaches it by way of us, in order.
@@ -47,9 +37,7 @@ export async function startWorker(
     env: {
       ...process.env,
       ...aws.env,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      AWS_SESSION_TOKEN: credentials.sessionToken,
+      ...credentialsEnvironment(credentials),
       [ENV.apps]: JSON.stringify({ [app]: { report: outputs[`${prefix}ReportArn`] } }),
       [ENV.queueUrl]: outputs[`${prefix}${OUTPUTS.queueUrl}`],
     },

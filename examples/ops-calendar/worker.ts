@@ -31,7 +31,8 @@ function handle({ id, name, payload, attempt, priority, dueAt }: ClaimedTask<v.I
 }
 
 const worker = new Worker(tasks, Object.fromEntries(names.map((name) => [name, handle])), { app }).start();
-const close = () => void worker.close();
+// An open channel to the parent would keep the process.
+const close = () => void worker.close().finally(() => process.connected && process.disconnect());
 process.once('SIGTERM', close);
 process.once('SIGINT', close);
 // The parent is gone: nobody listens any more.

@@ -1,7 +1,7 @@
 import { inOrder } from '../../core/order.ts';
 import { type AppSettings, policyFor } from '../../core/policy.ts';
 import { claimTag, fateOf, SLOT_SIZE, type SlotEntry } from '../../core/slots.ts';
-import { LEASE_SKEW_MS, type Task } from '../../core/task.ts';
+import { LEASE_SKEW_MS, LEVELS, type Level, type Task } from '../../core/task.ts';
 import { type FailureRequest, putFailures } from '../bus.ts';
 import { log, reasonOf } from '../log.ts';
 import { Store } from '../store.ts';
@@ -37,6 +37,7 @@ export class AppDispatch {
   readonly #mayClaim: () => boolean;
   #loaded = false;
   #turning = false;
+  #isBeatMissed = false;
   #rungUntil = 0;
   #lookSoonAt = 0;
   #sweepAt = Number.POSITIVE_INFINITY;
@@ -59,9 +60,9 @@ export class AppDispatch {
     return this.#settings.app;
   }
 
-  /** Learns what is next: the head of every lane. */
+  /** Learns what is next: the head of every lane. Never rejects: one app's lane must not stop the others. */
   look(): Promise<void> {
-    return this.#lanes.rewind();
+    return this.#lanes.rewind().catch((error) => this.#startAnew(error));
   }
 
   /** When the app's next task falls due, as far as the indexes have shown it. Epoch ms. */
@@ -69,10 +70,9 @@ export class AppDispatch {
     return this.#lanes.nextDueAt;
   }
 
-  /** Has the slots read before the next turn, which then looks at what another run left in them. */
-  async load(): Promise<void> {
-    await this.#ledger.load();
-    this.#loaded = true;
+  /** Has the slots read before the next turn, which then looks at what another run left in them. Never rejects. */
+  load(): Promise<void> {
+    return this.#load().catch((error) => this.#startAnew(error));
   }
 
   get loaded(): boolean {
@@ -112,15 +112,19 @@ export class AppDispatch {
 
   /** One turn: looks at entries that want it, claims what falls due before the next beat, tells what is due. Never rejects. */
   async turn(): Promise<void> {
-    if (this.#turning) return;
+    if (this.#turning) {
+      this.#isBeatMissed = true;
+      return;
+    }
     this.#turning = true;
     try {
-      await this.#work();
+      // A turn that outlasts a beat must not cost what fell due meanwhile another one.
+      do {
+        this.#isBeatMissed = false;
+        await this.#work();
+      } while (this.#isBeatMissed);
     } catch (error) {
-      // What was not learned is learned anew: the next turn reads the slots and the lanes again.
-      log('WARN', 'a turn was cut short', { app: this.app, reason: reasonOf(error) });
-      this.#loaded = false;
-      this.rung(this.#ports.clock.now());
+      this.#startAnew(error);
     } finally {
       this.#turning = false;
     }
@@ -132,11 +136,23 @@ export class AppDispatch {
     return this.#ledger.flush();
   }
 
+  /** What was not learned is learned anew: the next turn reads the slots and the lanes again. */
+  #startAnew(error: unknown): void {
+    log('WARN', 'a turn was cut short', { app: this.app, reason: reasonOf(error) });
+    this.#loaded = false;
+    this.rung(this.#ports.clock.now());
+  }
+
+  async #load(): Promise<void> {
+    await this.#ledger.load();
+    this.#loaded = true;
+  }
+
   async #work(): Promise<void> {
     const now = this.#ports.clock.now();
     const isRung = now < this.#rungUntil;
     if (isRung) await this.#lanes.rewind();
-    if (!this.#loaded && (isRung || this.nextDueAt <= now + BEAT_MS)) await this.load();
+    if (!this.#loaded && (isRung || this.nextDueAt <= now + BEAT_MS)) await this.#load();
     this.#sweepAt = Number.POSITIVE_INFINITY;
     if (!this.#mayClaim()) return;
     await this.#lookAtEntries(now);
@@ -144,9 +160,8 @@ export class AppDispatch {
   }
 
   async #lookAtEntries(now: number): Promise<void> {
-    const { held } = this.#ledger;
-    const endsBy = (at: number) => held.filter(({ entry }) => entry.published && entry.leaseUntil + LEASE_SKEW_MS <= at);
-    const unsure = held.filter(({ entry }) => !entry.published && !this.publisher.has(entry.id));
+    const endsBy = (at: number) => this.#ledger.held.filter(({ entry }) => entry.published && entry.leaseUntil + LEASE_SKEW_MS <= at);
+    const unsure = this.#ledger.held.filter(({ entry }) => !entry.published && !this.publisher.has(entry.id));
     await this.#examine([...unsure, ...endsBy(now)], true);
     if (now < this.#lookSoonAt) return;
     this.#lookSoonAt = now + LOOK_MS.soon;
@@ -167,9 +182,13 @@ export class AppDispatch {
       const fate = task === 'unreadable' ? 'out' : fateOf(one.entry, one.slot, task);
       if (fate === 'free') this.#ledger.freed(one);
       else if (task === undefined || task === 'unreadable') this.#setAside(one, now);
-      else if (fate === 'unclaimed') await this.#claim(one.slot, [task], [this.#entryOf({ ...task, rev: one.entry.rev }, now)]);
-      else if ((task.leaseUntil ?? 0) + LEASE_SKEW_MS > now) this.#tellAgain(one, task);
-      else expired.push({ held: one, request: { type: 'expire', id: task.id, claim: task.claim } });
+      else if (fate === 'unclaimed') {
+        // By a reading that is behind, a task that is out looks unclaimed: it would be told a second time.
+        if (consistent) await this.#claim(one.slot, [task], [this.#entryOf({ ...task, rev: one.entry.rev }, now)]);
+      } else if ((task.leaseUntil ?? 0) + LEASE_SKEW_MS > now) this.#tellAgain(one, task);
+      // Not where it is only looked at early: it was reported within the minute.
+      else if (one.entry.leaseUntil + LEASE_SKEW_MS <= now)
+        expired.push({ held: one, request: { type: 'expire', id: task.id, claim: task.claim } });
     }
     await this.#reportExpired(expired, now);
   }
@@ -198,12 +217,12 @@ export class AppDispatch {
   }
 
   async #claimDue(): Promise<void> {
-    let isHighFresh = true;
+    let lowest: Level = 'high';
     while (this.#mayClaim()) {
       const now = this.#ports.clock.now();
       if (this.nextDueAt > now + BEAT_MS) return;
-      // A High newcomer waits for one batch, not for a backlog.
-      if (!isHighFresh) await this.#lanes.rewindHigh();
+      // A newcomer of a higher level waits for one batch, not for a backlog.
+      if (lowest !== 'high') await this.#lanes.rewindAbove(lowest);
       const due = inOrder(await this.#nominate(now + BEAT_MS), { now, deadlineLeadMs: this.#settings.deadlineLeadMs });
       if (due.length === 0) return;
       const place = this.#ledger.place(Math.min(due.length, SLOT_SIZE)) ?? (await this.#sweep(due.length, now));
@@ -213,7 +232,7 @@ export class AppDispatch {
       // Another run wrote this slot: whoever is superseded learns it at the next beat.
       if (!(await this.#ledger.add(place.slot, entries))) return;
       await this.#claim(place.slot, batch, entries);
-      isHighFresh = batch.every(({ level }) => level === 'high');
+      lowest = LEVELS.findLast((one) => batch.some(({ level }) => level === one)) ?? 'high';
       const told = this.publisher.publish();
       if (this.publisher.size > OUTBOX_LIMIT) await told;
     }

@@ -2,7 +2,7 @@ import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { deadlineLane, dueAtOfKey, dueLanes, INDEXES, instantKey } from '../../core/lanes.ts';
 import type { Nomination } from '../../core/order.ts';
 import type { AppSettings } from '../../core/policy.ts';
-import type { Level } from '../../core/task.ts';
+import { LEVELS, type Level } from '../../core/task.ts';
 import { LATEST_MS } from '../../core/when.ts';
 import type { Item } from '../rows.ts';
 
@@ -54,11 +54,10 @@ export class Lanes {
     this.#lanes = await Promise.all(lanes.map(({ lane, level, shard }) => this.#head(lane, level, shard)));
   }
 
-  /** Reads the heads of the High lanes anew: a newcomer there goes before all that was read before. */
-  async rewindHigh(): Promise<void> {
-    this.#lanes = await Promise.all(
-      this.#lanes.map((lane) => (lane.level === 'high' ? this.#head(lane.name, lane.level, lane.shard) : lane)),
-    );
+  /** Reads the heads of the lanes above a level anew: a newcomer there goes before all that was read of it before. */
+  async rewindAbove(level: Level): Promise<void> {
+    const isAbove = (lane: Lane) => LEVELS.indexOf(lane.level) < LEVELS.indexOf(level);
+    this.#lanes = await Promise.all(this.#lanes.map((lane) => (isAbove(lane) ? this.#head(lane.name, lane.level, lane.shard) : lane)));
   }
 
   /** When the next task falls due. Epoch ms; −Infinity for a front task or a lane to be read on, Infinity for none. */

@@ -30,6 +30,8 @@ export class Ledger {
   readonly #maxInFlight: number;
   readonly #by: string;
   readonly #rows = new Map<number, Slot>();
+  /** Slots that were ever in use, as the first slot's row says. */
+  #everUsed = 0;
   readonly #facts = new Map<string, Fact>();
 
   /** `by`: a nonce of the run's own, by which it knows its own writes again. */
@@ -41,12 +43,21 @@ export class Ledger {
     this.#by = by;
   }
 
-  /** Reads every slot anew. Consistent: an entry written before must be seen. */
+  /** Reads every slot anew, those beyond a limit that was lowered too. Consistent: an entry written before must be seen. */
   async load(): Promise<void> {
-    const indexes = Array.from({ length: slotCount(this.#maxInFlight) }, (_, index) => index);
+    const count = slotCount(this.#maxInFlight);
+    const first = await this.#read(0, count);
+    this.#everUsed = Number(first?.slots?.N ?? 0);
+    await this.#read(count, this.#everUsed);
+  }
+
+  /** Answers the row of the first of them. */
+  async #read(from: number, to: number): Promise<Item | undefined> {
+    const indexes = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
     const ids = indexes.map((index) => slotId(this.#app, index));
     const items = await this.#store.readItems(ids, true);
     for (const index of indexes) this.#rows.set(index, slotOf(this.#app, index, items.get(slotId(this.#app, index))));
+    return items.get(slotId(this.#app, from));
   }
 
   /** The slots as they stand by all that is known. */
@@ -76,7 +87,8 @@ export class Ledger {
    * Writes new entries into a slot. Answers false if another run has written the slot: nothing may be claimed under
    * entries that are not in its row.
    */
-  add(slot: number, entries: readonly SlotEntry[]): Promise<boolean> {
+  async add(slot: number, entries: readonly SlotEntry[]): Promise<boolean> {
+    if (slot >= this.#everUsed) await this.#recordCount();
     return this.#write(slot, entries);
   }
 
@@ -112,6 +124,26 @@ export class Ledger {
   #learn(slot: number, entry: SlotEntry, fact: Fact): void {
     const key = factKey(slot, entry);
     this.#facts.set(key, { ...this.#facts.get(key), ...fact });
+  }
+
+  /** Says how many slots there are before one of the new ones is used: a run under a lower limit must find them. */
+  async #recordCount(): Promise<void> {
+    const count = slotCount(this.#maxInFlight);
+    const command = new UpdateItemCommand({
+      TableName: this.#store.table,
+      Key: { id: { S: slotId(this.#app, 0) } },
+      UpdateExpression: 'SET #slots = :count',
+      ConditionExpression: 'attribute_not_exists(#slots) OR #slots < :count',
+      ExpressionAttributeNames: { '#slots': 'slots' },
+      ExpressionAttributeValues: { ':count': { N: String(count) } },
+    });
+    try {
+      await this.#dynamo.send(command);
+    } catch (error) {
+      // Another run has said so, or our own first try, whose answer was lost.
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+    this.#everUsed = count;
   }
 
   async #write(index: number, added: readonly SlotEntry[]): Promise<boolean> {

@@ -76,7 +76,7 @@ export class Run {
   #isIdle(seat: SeatState): boolean {
     const soon = this.#now + TICK_AHEAD_MS;
     const isQuiet = [...seat.rung.values()].every((at) => at + RING_WINDOW_MS < this.#now);
-    return seat.left === seat.epoch && seat.sweepAt > soon && isQuiet && this.#apps.every(({ nextDueAt }) => nextDueAt > soon);
+    return seat.left === seat.epoch && seat.sweepAt > soon && isQuiet && !this.#apps.some((app) => app.stays(this.#now));
   }
 
   /** Takes the seat. Answers it as it stood before. */
