@@ -41,8 +41,11 @@ export const doorError = (code: ErrorCode, message: string, parts: Pick<DoorErro
 });
 
 /** The refusal of one field: names it, the value found and what is allowed. */
-export const badField = (field: string, got: unknown, allowed: string): DoorError =>
-  doorError('BadRequest', `${field || 'The request'} must be ${allowed}; got ${shown(got)}.`, { field, got: shown(got), allowed });
+export const badField = (field: string, got: unknown, allowed: string): DoorError => refusedField(field, shown(got), allowed);
+
+/** The same, with the value found already in words. */
+export const refusedField = (field: string, got: string, allowed: string): DoorError =>
+  doorError('BadRequest', `${field || 'The request'} must be ${allowed}; got ${got}.`, { field, got, allowed });
 
 const SHOWN_CHARACTERS = 200;
 

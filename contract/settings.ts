@@ -24,8 +24,8 @@ export const settingsSchema = v.object({
   maxInFlight: v.optional(whole(1, 10_000)),
   shards: v.optional(whole(1, 64)),
   deadlineLeadMs: v.optional(whole(0, 365 * DAY_MS)),
-  // An hour at the least: a worker that reports twice must find what its first report made of the task.
-  retentionMs: v.optional(whole(HOUR_MS, 3_650 * DAY_MS)),
+  // Longer than the longest lease (12 h): a key must not be free again while a slot may still hold its old task.
+  retentionMs: v.optional(whole(13 * HOUR_MS, 3_650 * DAY_MS)),
 });
 export type SettingsInput = v.InferInput<typeof settingsSchema>;
 

@@ -1,5 +1,6 @@
+import { randomInt } from 'node:crypto';
 import type { Result } from '../contract/answer.ts';
-import { badField, doorError } from '../contract/errors.ts';
+import { badField, doorError, refusedField } from '../contract/errors.ts';
 import { jsonProblem } from '../contract/json.ts';
 import { NOTIFICATION_BYTES } from '../contract/limits.ts';
 import { parseRequest } from '../contract/parse.ts';
@@ -19,11 +20,17 @@ import type { Inserted, Store } from './store.ts';
 /** Digits that numbers of a notification may grow by in a task's life: claims, attempts, a later lease. */
 const WORST = { claim: Number.MAX_SAFE_INTEGER, attempt: 100, leaseUntil: 0 } as const;
 
+/** What an absent field means: to ask for it in words is the same request. */
+const DEFAULTS = { version: 1, priority: 'medium' } as const;
+
+/** Two instances of a door that are asked in the same millisecond give other microseconds, as a rule. */
+const OFFSET = randomInt(1_000);
+
 let lastArrival = 0;
 
-/** The order of arrival: microseconds, no two alike from one door. */
+/** The order of arrival: microseconds, no two alike from one instance of a door. */
 function arrivalAt(now: number): number {
-  lastArrival = Math.max(lastArrival + 1, now * 1_000);
+  lastArrival = Math.max(lastArrival + 1, now * 1_000 + OFFSET);
   return lastArrival;
 }
 
@@ -81,15 +88,15 @@ function prepare(settings: AppSettings, input: unknown, now: number, prefix: str
   if (!parsed.ok) throw new Refused(parsed.error);
   const { payload = null, idempotencyKey, ...request } = parsed.value;
   const problem = jsonProblem(payload, prefix ? `${prefix}.payload` : 'payload');
-  if (problem) throw new Refused(badField(problem.path, problem.got, problem.allowed));
+  if (problem) throw new Refused(refusedField(problem.path, problem.got, problem.allowed));
   const task: NewTask = {
     id: taskIdOf(settings.app, idempotencyKey),
     app: settings.app,
     name: request.name,
-    version: request.version ?? 1,
+    version: request.version ?? DEFAULTS.version,
     payload: JSON.stringify(payload),
-    request: requestDigest({ ...request, payload }),
-    level: request.priority ?? 'medium',
+    request: requestDigest({ ...DEFAULTS, ...request, payload }),
+    level: request.priority ?? DEFAULTS.priority,
     arrival: arrivalAt(now),
     ...place(request, now, prefix),
     ...(request.maxAttempts === undefined ? {} : { maxAttempts: request.maxAttempts }),

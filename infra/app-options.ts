@@ -55,7 +55,7 @@ export interface AppOptions extends TaskOptions {
    */
   readonly deadlineLead?: Duration;
   /**
-   * How long an ended task can still be read and replayed. 1 hour to 3,650 days.
+   * How long an ended task can still be read and replayed. 13 hours (longer than any lease) to 3,650 days.
    *
    * @default Duration.days(14)
    */

@@ -51,7 +51,7 @@ export const APP_RULES: Readonly<Record<Exclude<keyof AppOptions, keyof TaskOpti
   maxInFlight: count('maxInFlight', 10_000),
   shards: count('shards', 64),
   deadlineLead: span('deadlineLeadMs', 0, 365 * DAY_MS, 'of 0 to 365 days'),
-  retention: span('retentionMs', HOUR_MS, 3_650 * DAY_MS, 'of 1 hour to 3,650 days'),
+  retention: span('retentionMs', 13 * HOUR_MS, 3_650 * DAY_MS, 'of 13 hours to 3,650 days'),
 };
 
 /**

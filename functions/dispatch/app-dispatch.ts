@@ -1,13 +1,10 @@
 import { inOrder } from '../../core/order.ts';
-import { type AppSettings, policyFor } from '../../core/policy.ts';
-import { claimTag, fateOf, SLOT_SIZE, type SlotEntry } from '../../core/slots.ts';
-import { LEASE_SKEW_MS, LEVELS, type Level, type Task } from '../../core/task.ts';
-import { type FailureRequest, putFailures } from '../bus.ts';
+import type { AppSettings } from '../../core/policy.ts';
+import { SLOT_SIZE } from '../../core/slots.ts';
+import { LEVELS, type Level } from '../../core/task.ts';
 import { log, reasonOf } from '../log.ts';
-import { Store } from '../store.ts';
-import { claimBatch, claimLevel, readable } from './claims.ts';
+import { Entries } from './entries.ts';
 import { Lanes, type Waiting } from './lanes.ts';
-import { type Held, Ledger } from './ledger.ts';
 import { BEAT_MS, type Ports, RING_WINDOW_MS, TICK_AHEAD_MS } from './ports.ts';
 import { Publisher } from './publisher.ts';
 
@@ -17,27 +14,23 @@ const OUTBOX_LIMIT = 100;
 const SWEEP_SIZE = 100;
 /** While an app is at its limit: how soon to look again for a free place, doubled each time in vain. */
 const SWEEP_MS = { first: 250, last: 8_000 } as const;
-/** How often to look at leases that end within a tick, and how long to wait for what comes of an expiry that was reported. */
-const LOOK_MS = { soon: 10_000, expired: 60_000 } as const;
-
-/** What a claim needs to know of a task, from an index or from its row. */
-type Target = Pick<Waiting, 'id' | 'name' | 'rev' | 'level' | 'deadlineAt' | 'dueAt'>;
+/** How often to look at leases that end within a tick: most of those tasks are done, and their places free. */
+const LOOK_SOON_MS = 10_000;
+/** How long before its instant a task is claimed at the latest, where no beat has done it; and the least time between two such turns. */
+const CLAIM_AHEAD_MS = 250;
 
 /** One app in one run: reads its lanes, claims, tells, and keeps its slots. One turn at a time; publishing goes beside it. */
 export class AppDispatch {
-  /** Tasks claimed, and expired leases reported. */
-  readonly counts = { claimed: 0, expired: 0 };
   readonly publisher: Publisher;
+  readonly entries: Entries;
   readonly #ports: Ports;
   readonly #settings: AppSettings;
-  readonly #nonce: string;
-  readonly #store: Store;
   readonly #lanes: Lanes;
-  readonly #ledger: Ledger;
   readonly #mayClaim: () => boolean;
   #loaded = false;
   #turning = false;
   #isBeatMissed = false;
+  #turnedAt = 0;
   #rungUntil = 0;
   #lookSoonAt = 0;
   #sweepAt = Number.POSITIVE_INFINITY;
@@ -48,12 +41,10 @@ export class AppDispatch {
   constructor(ports: Ports, settings: AppSettings, nonce: string, mayClaim: () => boolean) {
     this.#ports = ports;
     this.#settings = settings;
-    this.#nonce = nonce;
     this.#mayClaim = mayClaim;
-    this.#store = new Store(ports.dynamo, ports.table);
     this.#lanes = new Lanes(ports.dynamo, ports.table, settings);
-    this.#ledger = new Ledger(ports.dynamo, this.#store, settings.app, settings.maxInFlight, nonce);
-    this.publisher = new Publisher(ports.sns, ports.clock, settings, ({ held }) => this.#ledger.published(held));
+    this.publisher = new Publisher(ports.sns, ports.clock, settings, ({ held }) => this.entries.ledger.published(held));
+    this.entries = new Entries(ports, settings, nonce, this.publisher);
   }
 
   get app(): string {
@@ -86,18 +77,7 @@ export class AppDispatch {
 
   /** Whether there is a reason to stay until the next tick. */
   stays(now: number): boolean {
-    return now < this.#rungUntil || Math.min(this.nextDueAt, this.lookAt) <= now + TICK_AHEAD_MS;
-  }
-
-  /**
-   * When some entry of the slots must be looked at: at once if SNS is not known to have accepted it, else at its lease's end.
-   * Epoch ms; Infinity if none is held or known.
-   */
-  get lookAt(): number {
-    return Math.min(
-      Number.POSITIVE_INFINITY,
-      ...this.#ledger.held.map(({ entry }) => (entry.published ? entry.leaseUntil + LEASE_SKEW_MS : 0)),
-    );
+    return now < this.#rungUntil || Math.min(this.nextDueAt, this.entries.lookAt) <= now + TICK_AHEAD_MS;
   }
 
   /** Nothing is under way that the end of a run must wait for; what SNS refuses is left to the next run. */
@@ -105,9 +85,14 @@ export class AppDispatch {
     return !this.#turning && this.publisher.untried === 0;
   }
 
-  /** When a full slot is to be looked at again, between two beats. Epoch ms; Infinity: no need. */
-  get sweepAt(): number {
-    return this.#turning ? Number.POSITIVE_INFINITY : this.#sweepAt;
+  /**
+   * When a turn is wanted between two beats: a task that no beat has claimed ahead falls due, or a full slot may have a free
+   * place again. Epoch ms; Infinity: no need, or a turn is under way.
+   */
+  get turnAt(): number {
+    if (this.#turning || !this.#mayClaim()) return Number.POSITIVE_INFINITY;
+    const isFull = this.#sweepAt !== Number.POSITIVE_INFINITY;
+    return isFull ? this.#sweepAt : Math.max(this.nextDueAt - CLAIM_AHEAD_MS, this.#turnedAt + CLAIM_AHEAD_MS);
   }
 
   /** One turn: looks at entries that want it, claims what falls due before the next beat, tells what is due. Never rejects. */
@@ -127,13 +112,14 @@ export class AppDispatch {
       this.#startAnew(error);
     } finally {
       this.#turning = false;
+      this.#turnedAt = this.#ports.clock.now();
     }
     await this.publisher.publish();
   }
 
   /** Writes what was learned of the slots. */
   flush(): Promise<void> {
-    return this.#ledger.flush();
+    return this.entries.ledger.flush();
   }
 
   /** What was not learned is learned anew: the next turn reads the slots and the lanes again. */
@@ -144,7 +130,7 @@ export class AppDispatch {
   }
 
   async #load(): Promise<void> {
-    await this.#ledger.load();
+    await this.entries.ledger.load();
     this.#loaded = true;
   }
 
@@ -160,63 +146,14 @@ export class AppDispatch {
   }
 
   async #lookAtEntries(now: number): Promise<void> {
-    const endsBy = (at: number) => this.#ledger.held.filter(({ entry }) => entry.published && entry.leaseUntil + LEASE_SKEW_MS <= at);
-    const unsure = this.#ledger.held.filter(({ entry }) => !entry.published && !this.publisher.has(entry.id));
-    await this.#examine([...unsure, ...endsBy(now)], true);
+    await this.entries.examine([...this.entries.unsure, ...this.entries.endingBy(now)], true);
     if (now < this.#lookSoonAt) return;
-    this.#lookSoonAt = now + LOOK_MS.soon;
-    await this.#examine(endsBy(now + TICK_AHEAD_MS), false);
-  }
-
-  /** Reads the rows of entries and does what their fate asks for: free them, claim them, tell again, report an expiry. */
-  async #examine(held: readonly Held[], consistent: boolean): Promise<void> {
-    if (held.length === 0) return;
-    const ids = held.map(({ entry }) => entry.id);
-    const rows = readable(await this.#store.readItems(ids, consistent));
-    const now = this.#ports.clock.now();
-    const expired: { held: Held; request: FailureRequest }[] = [];
-    for (const one of held) {
-      const task = rows.get(one.entry.id);
-      // An index or a replica that is behind may not know a young row: only a consistent reading says that there is none.
-      if (!task && !consistent) continue;
-      const fate = task === 'unreadable' ? 'out' : fateOf(one.entry, one.slot, task);
-      if (fate === 'free') this.#ledger.freed(one);
-      else if (task === undefined || task === 'unreadable') this.#setAside(one, now);
-      else if (fate === 'unclaimed') {
-        // By a reading that is behind, a task that is out looks unclaimed: it would be told a second time.
-        if (consistent) await this.#claim(one.slot, [task], [this.#entryOf({ ...task, rev: one.entry.rev }, now)]);
-      } else if ((task.leaseUntil ?? 0) + LEASE_SKEW_MS > now) this.#tellAgain(one, task);
-      // Not where it is only looked at early: it was reported within the minute.
-      else if (one.entry.leaseUntil + LEASE_SKEW_MS <= now)
-        expired.push({ held: one, request: { type: 'expire', id: task.id, claim: task.claim } });
-    }
-    await this.#reportExpired(expired, now);
-  }
-
-  /** Out under its entry: its lease ends when the row says so; what SNS is not known to have accepted is told again. */
-  #tellAgain(held: Held, task: Task): void {
-    this.#ledger.leased(held, task.leaseUntil ?? 0);
-    if (!held.entry.published && !this.publisher.has(task.id)) this.publisher.add({ task, held });
-  }
-
-  /** A row that nobody can read keeps its place and stops nobody; it is looked at again in a while. */
-  #setAside(held: Held, now: number): void {
-    this.#ledger.published(held);
-    this.#ledger.leased(held, now + LOOK_MS.expired);
-  }
-
-  /** At most once a minute for each: the failure Lambda decides, and the row moves on. */
-  async #reportExpired(expired: readonly { held: Held; request: FailureRequest }[], now: number): Promise<void> {
-    const requests = expired.map(({ request }) => request);
-    await putFailures(this.#ports.events, this.#ports.bus, requests, now);
-    this.counts.expired += expired.length;
-    for (const { held } of expired) {
-      this.#ledger.published(held);
-      this.#ledger.leased(held, now + LOOK_MS.expired);
-    }
+    this.#lookSoonAt = now + LOOK_SOON_MS;
+    await this.entries.examine(this.entries.endingBy(now + TICK_AHEAD_MS), false);
   }
 
   async #claimDue(): Promise<void> {
+    const { ledger } = this.entries;
     let lowest: Level = 'high';
     while (this.#mayClaim()) {
       const now = this.#ports.clock.now();
@@ -225,13 +162,14 @@ export class AppDispatch {
       if (lowest !== 'high') await this.#lanes.rewindAbove(lowest);
       const due = inOrder(await this.#nominate(now + BEAT_MS), { now, deadlineLeadMs: this.#settings.deadlineLeadMs });
       if (due.length === 0) return;
-      const place = this.#ledger.place(Math.min(due.length, SLOT_SIZE)) ?? (await this.#sweep(due.length, now));
+      const place = ledger.place(Math.min(due.length, SLOT_SIZE)) ?? (await this.#sweep(due.length, now));
       if (!place) return;
       const batch = due.slice(0, Math.min(SLOT_SIZE, place.room));
-      const entries = batch.map((target) => this.#entryOf(target, now));
+      const entries = batch.map((target) => this.entries.entryOf(target, now));
       // Another run wrote this slot: whoever is superseded learns it at the next beat.
-      if (!(await this.#ledger.add(place.slot, entries))) return;
-      await this.#claim(place.slot, batch, entries);
+      if (!(await ledger.add(place.slot, entries))) return;
+      await this.entries.claim(place.slot, batch, entries);
+      this.#lanes.remove(new Set(batch.map(({ id }) => id)));
       lowest = LEVELS.findLast((one) => batch.some(({ level }) => level === one)) ?? 'high';
       const told = this.publisher.publish();
       if (this.publisher.size > OUTBOX_LIMIT) await told;
@@ -240,53 +178,29 @@ export class AppDispatch {
 
   /** What may be claimed, without what the slots hold already (the index runs behind the table). */
   async #nominate(horizon: number): Promise<Waiting[]> {
-    const held = new Map(this.#ledger.held.map((one) => [one.entry.id, one]));
+    const { ledger } = this.entries;
+    const held = new Map(ledger.held.map((one) => [one.entry.id, one]));
     const nominated = await this.#lanes.nominate(horizon);
     const stale = new Set<string>();
     for (const { id, rev } of nominated) {
       const one = held.get(id);
       if (!one) continue;
       // Waiting again at a later revision: the row has moved past the old entry.
-      if (rev > one.entry.rev) this.#ledger.freed(one);
+      if (rev > one.entry.rev) ledger.freed(one);
       else stale.add(id);
     }
     this.#lanes.remove(stale);
     return nominated.filter(({ id }) => !stale.has(id));
   }
 
-  #entryOf({ id, name, rev, dueAt }: Target, now: number): SlotEntry {
-    return { id, rev, leaseUntil: Math.max(dueAt, now) + policyFor(this.#settings, name).leaseMs, published: false };
-  }
-
-  /** Claims rows under entries that the slot's row holds. */
-  async #claim(slot: number, targets: readonly Target[], entries: readonly SlotEntry[]): Promise<void> {
-    const now = this.#ports.clock.now();
-    const claims = entries.map(({ id, rev, leaseUntil }, i) => {
-      const target = targets[i] as Target;
-      return { id, rev, leaseUntil, tag: claimTag(slot, rev, this.#nonce), level: claimLevel(target, target.dueAt, now) };
-    });
-    const rows = await claimBatch(this.#store, claims, now);
-    this.#lanes.remove(new Set(claims.map(({ id }) => id)));
-    entries.forEach((entry, i) => {
-      const task = rows.get(entry.id);
-      const held = { slot, entry };
-      if (task === 'unreadable') this.#setAside(held, now);
-      else if (!task || fateOf(entry, slot, task) === 'free') this.#ledger.freed(held);
-      // Under another run's tag it is that run's to tell; still unclaimed, it is claimed at the next turn.
-      else if (task.claimedBy === claims[i]?.tag) {
-        this.counts.claimed++;
-        this.#tellAgain(held, task);
-      }
-    });
-  }
-
   /** Every slot is full: looks for places that have become free, ever more seldom. */
   async #sweep(wanted: number, now: number): Promise<{ slot: number; room: number } | undefined> {
-    const held = this.#ledger.held.filter(({ entry }) => entry.published);
+    const { ledger } = this.entries;
+    const held = ledger.held.filter(({ entry }) => entry.published);
     const from = this.#sweepFrom < held.length ? this.#sweepFrom : 0;
     this.#sweepFrom = from + SWEEP_SIZE;
-    await this.#examine(held.slice(from, from + SWEEP_SIZE), false);
-    const place = this.#ledger.place(Math.min(wanted, SLOT_SIZE));
+    await this.entries.examine(held.slice(from, from + SWEEP_SIZE), false);
+    const place = ledger.place(Math.min(wanted, SLOT_SIZE));
     this.#sweepAt = place ? Number.POSITIVE_INFINITY : now + this.#sweepMs;
     this.#sweepMs = place ? SWEEP_MS.first : Math.min(this.#sweepMs * 2, SWEEP_MS.last);
     return place;

@@ -162,21 +162,20 @@ export class Run {
     return this.#apps.every((app) => app.isAtRest && !(this.#mayClaim && app.stays(now)));
   }
 
-  /** One timer, for the next event in memory: a task claimed ahead falls due, or a full slot may have a free place. */
+  /** One timer, for the next event in memory, if it comes before the next beat: something to tell, or something to claim. */
   #setTimer(): void {
     this.#cancelTimer();
-    const next = Math.min(
-      ...this.#apps.map((app) => Math.min(app.publisher.wakeAt, this.#mayClaim ? app.sweepAt : Number.POSITIVE_INFINITY)),
-    );
-    if (next === Number.POSITIVE_INFINITY) return;
-    this.#cancelTimer = this.#ports.clock.after(Math.max(1, next - this.#now), () => this.#wake());
+    const next = Math.min(...this.#apps.map((app) => Math.min(app.publisher.wakeAt, app.turnAt)));
+    const ms = next - this.#now;
+    // What is further off is the next beats' affair.
+    if (ms <= BEAT_MS) this.#cancelTimer = this.#ports.clock.after(Math.max(1, ms), () => this.#wake());
   }
 
   #wake(): void {
     const now = this.#now;
     for (const app of this.#apps) {
       if (app.publisher.wakeAt <= now) this.#track(app.publisher.publish());
-      if (app.sweepAt <= now) this.#track(app.turn());
+      if (app.turnAt <= now) this.#track(app.turn());
     }
     this.#setTimer();
   }
@@ -187,7 +186,7 @@ export class Run {
     if (!this.#isSuperseded) {
       const unread = this.#apps.every(({ loaded }) => loaded) ? Number.POSITIVE_INFINITY : before.sweepAt;
       const unsure = this.#unsureUntil > this.#now ? this.#unsureUntil : Number.POSITIVE_INFINITY;
-      const sweepAt = Math.min(this.#now + SWEEP_AT_LEAST_MS, unread, unsure, ...this.#apps.map(({ lookAt }) => lookAt));
+      const sweepAt = Math.min(this.#now + SWEEP_AT_LEAST_MS, unread, unsure, ...this.#apps.map(({ entries }) => entries.lookAt));
       // At the end of its time it leaves a newcomer to the next tick.
       const rings = this.#mayClaim ? this.#rings : undefined;
       if (await this.#seat.leave(this.#epoch, sweepAt, rings)) return true;
@@ -203,8 +202,8 @@ export class Run {
     return {
       stayed,
       epoch,
-      claimed: sum(({ counts }) => counts.claimed),
-      expired: sum(({ counts }) => counts.expired),
+      claimed: sum(({ entries }) => entries.counts.claimed),
+      expired: sum(({ entries }) => entries.counts.expired),
       published: sum(({ publisher }) => publisher.counts.published),
       refused: sum(({ publisher }) => publisher.counts.refused),
       latestMs: Math.max(0, ...this.#apps.map(({ publisher }) => publisher.counts.latestMs)),

@@ -42,7 +42,7 @@ describe('settings as they travel', () => {
         maxInFlight: fc.integer({ min: 1, max: 10_000 }),
         shards: fc.integer({ min: 1, max: 64 }),
         deadlineLeadMs: ms,
-        retentionMs: fc.integer({ min: 3_600_000, max: 3_650 * 86_400_000 }),
+        retentionMs: fc.integer({ min: 13 * 3_600_000, max: 3_650 * 86_400_000 }),
       },
       { noNullPrototype: true },
     );
