@@ -6,6 +6,8 @@ const onLocalAws = ['test/functions/**/*.test.ts', 'test/e2e/**/*.test.ts'];
 export default defineConfig({
   test: {
     pool: 'forks',
+    // The template rules of the CDK take 4 s a process; one test of infra/ runs them.
+    env: { CDK_VALIDATION: 'false', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     projects: [
       {
         test: {

@@ -14,7 +14,6 @@ import { Score } from './score.ts';
 import { Screen } from './screen.ts';
 import { STACK, synthesize } from './stack.ts';
 import { type Played, timeline, YEAR_A_MINUTE } from './timeline.ts';
-import type { Heard } from './worker.ts';
 
 /** Columns that the example adds to those of every file of tasks. */
 const EXTRAS = ['fails', 'source', 'takenOn'];
@@ -88,14 +87,14 @@ async function play({ file, ratio }: Options): Promise<boolean> {
   const score = new Score();
   const clients = new Map<string, PunctualClient>();
   for (const app of apps) clients.set(app, await enqueuer(aws, outputs, app));
-  const ending: Promise<void>[] = [];
+  const ending = new Set<string>();
   const workers: (() => Promise<void>)[] = [];
   started.push(workers);
   for (const app of apps) {
     const names = [...new Set(rows.filter((row) => row.app === app).map(({ name }) => name))];
     const worker = await startWorker(aws, outputs, app, names, (heard) => {
       screen.heard(heard);
-      if (score.heard(heard)) ending.push(askEnd(clients, heard, score));
+      if (score.heard(heard)) ending.add(heard.id);
     });
     workers.push(worker.stop);
   }
@@ -104,8 +103,7 @@ async function play({ file, ratio }: Options): Promise<boolean> {
   for (const { line, field, reason } of unplayable) screen.problem(line, field, reason);
   const refused = await enqueueAll(clients, played, score, screen);
   const last = Math.max(start, ...played.map(({ dueAt }) => dueAt ?? start));
-  await watch(clients, score, last + PATIENCE_MS, screen);
-  await Promise.all(ending);
+  await watch(clients, score, ending, last + PATIENCE_MS, screen);
   screen.table(score, await nextOf(clients));
   for (const fault of score.faults) screen.say(`✗ ${fault}`);
   return score.size > 0 && score.faults.length === 0 && refused === 0;
@@ -161,18 +159,26 @@ function taskOf({ row, dueAt, deadlineAt, fails }: Played): TaskInput {
   };
 }
 
-/** Asks the queue, not the worker, how a task ended. */
-async function askEnd(clients: ReadonlyMap<string, PunctualClient>, { app, id }: Heard, score: Score): Promise<void> {
-  while (!isStopping) {
-    const view = await clients.get(app)?.get(id);
-    if (view?.state === 'completed' || view?.state === 'dead') return score.ended(view);
-    await sleep(500);
+/** Asks the queue, not the worker, how tasks ended; one after the other, so that many at once start no storm of cold doors. */
+async function askEnds(clients: ReadonlyMap<string, PunctualClient>, score: Score, ending: Set<string>): Promise<void> {
+  for (const id of ending) {
+    const view = await clients.get(id.slice(0, id.indexOf('/')))?.get(id);
+    if (view?.state !== 'completed' && view?.state !== 'dead') continue;
+    score.ended(view);
+    ending.delete(id);
   }
 }
 
-async function watch(clients: ReadonlyMap<string, PunctualClient>, score: Score, until: number, screen: Screen): Promise<void> {
+async function watch(
+  clients: ReadonlyMap<string, PunctualClient>,
+  score: Score,
+  ending: Set<string>,
+  until: number,
+  screen: Screen,
+): Promise<void> {
   for (let turn = 1; score.done < score.size && Date.now() < until && !isStopping; turn++) {
     await sleep(250);
+    await askEnds(clients, score, ending);
     if (turn % 20 === 0) screen.progress(score, await nextOf(clients));
   }
   for (const id of score.unended) screen.say(`${id} has not ended`);

@@ -30,7 +30,7 @@ function handle({ id, name, payload, attempt, priority, dueAt }: ClaimedTask<v.I
   if (fails) throw new Error(`${payload.key} fails ${payload.fails}`);
 }
 
-const worker = new Worker(tasks, Object.fromEntries(names.map((name) => [name, handle])), { app }).start();
+const worker = new Worker(tasks, Object.fromEntries(names.map((name) => [name, handle])), { app, concurrency: 2 }).start();
 // An open channel to the parent would keep the process.
 const close = () => void worker.close().finally(() => process.connected && process.disconnect());
 process.once('SIGTERM', close);
