@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { parse } from 'csv-parse/sync';
+import { shown } from '../contract/errors.ts';
+import { APP_NAME, TASK_NAME } from '../contract/limits.ts';
 
 /** Columns of a file of tasks. All but `app` and `name` may be absent or empty. */
 export const COLUMNS = ['app', 'name', 'dueAt', 'timeZone', 'deadlineAt', 'priority', 'position', 'idempotencyKey', 'payload'] as const;
@@ -34,6 +36,14 @@ export interface TasksFile {
   readonly rows: readonly TaskRow[];
   readonly problems: readonly RowProblem[];
 }
+
+/** What a cell must be, as far as it can be told without asking a queue. */
+const RULES: Readonly<Record<string, { given: boolean; is: RegExp; allowed: string }>> = {
+  app: { given: true, is: APP_NAME, allowed: 'an app name: a-z, then a-z, 0-9 and -, 32 characters at most' },
+  name: { given: true, is: TASK_NAME, allowed: 'a task name: letters, digits and . _ : -, 128 characters at most' },
+  priority: { given: false, is: /^(high|medium|low)$/, allowed: 'high, medium or low' },
+  position: { given: false, is: /^(front|back)$/, allowed: 'front or back' },
+};
 
 /** A file that cannot be read as a whole. */
 export class TasksFileError extends Error {
@@ -140,7 +150,10 @@ function rowOf(line: number, cells: Record<string, unknown>, extras: readonly st
     if (field !== 'payload' && typeof value !== 'string') return { line, field, reason: `must be a text; got ${JSON.stringify(value)}` };
   }
   const cell = (field: string): string | undefined => (cells[field] === '' ? undefined : (cells[field] as string | undefined));
-  for (const field of ['app', 'name'] as const) if (cell(field) === undefined) return { line, field, reason: 'must be given' };
+  for (const [field, { given, is, allowed }] of Object.entries(RULES)) {
+    const value = cell(field);
+    if (value === undefined ? given : !is.test(value)) return { line, field, reason: `must be ${allowed}; got ${shown(value)}` };
+  }
   const payload = payloadOf(cells.payload);
   if (!payload.ok) return { line, field: 'payload', reason: `must be JSON: ${payload.reason}` };
   const optional = Object.fromEntries(

@@ -10,7 +10,8 @@ const failedModules = vitest.state.getTestModules().filter(isBroken);
 await vitest.close();
 
 const passed = tests.filter((test) => test.result().state === 'passed').length + steps.filter(({ ok }) => ok).length;
-const failed = tests.filter((test) => test.result().state === 'failed').length + steps.filter(({ ok }) => !ok).length + failedModules.length;
+const failed =
+  tests.filter((test) => test.result().state === 'failed').length + steps.filter(({ ok }) => !ok).length + failedModules.length;
 const skipped = tests.filter((test) => test.result().state === 'skipped');
 const unhandled = vitest.state.getUnhandledErrors().length;
 

@@ -24,6 +24,7 @@ export function step(name: string, script: string, ...args: string[]): Promise<S
   });
 }
 
-export const format = () => step('format, lint and layer rules', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.');
+export const format = () =>
+  step('format, lint and layer rules', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.');
 export const types = () => step('types (native compiler)', 'node_modules/typescript-native/bin/tsc', '-p', '.');
 export const typesReference = () => step('types (TypeScript 6)', 'node_modules/typescript/bin/tsc', '-p', '.');

@@ -14,6 +14,7 @@ import { Score } from './score.ts';
 import { Screen } from './screen.ts';
 import { STACK, synthesize } from './stack.ts';
 import { type Played, timeline, YEAR_A_MINUTE } from './timeline.ts';
+import type { Heard } from './worker.ts';
 
 /** Columns that the example adds to those of every file of tasks. */
 const EXTRAS = ['fails', 'source', 'takenOn'];
@@ -40,6 +41,13 @@ function positive(text: string): number {
   if (!(ratio > 0 && Number.isFinite(ratio)))
     throw new InvalidArgumentError('It must be a number above 0, such as 525600 (a year a minute) or 1.');
   return ratio;
+}
+
+/** What keeps the play from going on. */
+let failure: string | undefined;
+
+function fail(reason: string): void {
+  if (!isStopping) failure ??= reason;
 }
 
 /** Whatever was started, to be ended in the reverse order. */
@@ -92,21 +100,25 @@ async function play({ file, ratio }: Options): Promise<boolean> {
   started.push(workers);
   for (const app of apps) {
     const names = [...new Set(rows.filter((row) => row.app === app).map(({ name }) => name))];
-    const worker = await startWorker(aws, outputs, app, names, (heard) => {
-      screen.heard(heard);
-      if (score.heard(heard)) ending.add(heard.id);
-    });
+    const heard = (one: Heard) => {
+      screen.heard(one);
+      if (score.heard(one)) ending.add(one.id);
+    };
+    const worker = await startWorker(aws, outputs, app, names, heard);
+    void worker.died.then((how) => fail(`The worker of ${app} ended (${how}); what it printed is above.`));
     workers.push(worker.stop);
   }
   const start = Date.now() + LEAD_MS;
   const { played, unplayable } = timeline(rows, start, ratio);
   for (const { line, field, reason } of unplayable) screen.problem(line, field, reason);
-  const refused = await enqueueAll(clients, played, score, screen);
+  const failed = await enqueueAll(clients, played, score, screen);
   const last = Math.max(start, ...played.map(({ dueAt }) => dueAt ?? start));
   await watch(clients, score, ending, last + PATIENCE_MS, screen);
   screen.table(score, await nextOf(clients));
+  const leftOut = problems.length + rows.length - score.size;
+  if (leftOut > 0) screen.say(`${leftOut} rows were left out, each with its reason above`);
   for (const fault of score.faults) screen.say(`✗ ${fault}`);
-  return score.size > 0 && score.faults.length === 0 && refused === 0;
+  return score.size > 0 && score.faults.length === 0 && failed === 0;
 }
 
 /** Starts a local AWS and deploys the example's stack to it: the template that goes to AWS. */
@@ -120,13 +132,14 @@ async function localQueue(apps: readonly string[], ratio: number, screen: Screen
   return { aws, outputs };
 }
 
+/** Enqueues in batches. Rows that the queue refuses are reported and left out; answers how many it could not take for another reason. */
 async function enqueueAll(
   clients: ReadonlyMap<string, PunctualClient>,
   played: readonly Played[],
   score: Score,
   screen: Screen,
 ): Promise<number> {
-  let refused = 0;
+  let failed = 0;
   for (const [app, client] of clients) {
     const own = played.filter(({ row }) => row.app === app);
     for (let from = 0; from < own.length; from += BATCH) {
@@ -136,14 +149,20 @@ async function enqueueAll(
         const one = batch[i] as Played;
         if (result.ok) score.enqueued(result.id, one);
         else {
-          refused++;
-          screen.problem(one.row.line, result.error.field ?? 'the row', result.error.message);
+          if (result.error.retryable) failed++;
+          const { field = 'the row', message } = result.error;
+          screen.problem(one.row.line, withoutPlace(field), withoutPlace(message));
         }
       });
     }
     screen.say(`Enqueued ${own.length} tasks of ${app}`);
   }
-  return refused;
+  return failed;
+}
+
+/** A row is told by its line, not by its place in a batch. */
+function withoutPlace(text: string): string {
+  return text.replaceAll(/tasks\[\d+\]\./g, '');
 }
 
 function taskOf({ row, dueAt, deadlineAt, fails }: Played): TaskInput {
@@ -176,12 +195,12 @@ async function watch(
   until: number,
   screen: Screen,
 ): Promise<void> {
-  for (let turn = 1; score.done < score.size && Date.now() < until && !isStopping; turn++) {
+  for (let turn = 1; score.done < score.size && Date.now() < until && !isStopping && !failure; turn++) {
     await sleep(250);
     await askEnds(clients, score, ending);
     if (turn % 20 === 0) screen.progress(score, await nextOf(clients));
   }
-  for (const id of score.unended) screen.say(`${id} has not ended`);
+  if (failure) throw new LocalAwsError(failure);
 }
 
 /** What each app's queue would notify next. */

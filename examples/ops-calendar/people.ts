@@ -27,7 +27,7 @@ export async function startWorker(
   app: string,
   names: readonly string[],
   heard: (heard: Heard) => void,
-): Promise<{ stop(): Promise<void> }> {
+): Promise<{ stop(): Promise<void>; died: Promise<string> }> {
   const prefix = outputPrefix(app);
   const credentials = await assumeRole(aws, outputs[`${prefix}${OUTPUTS.workerRole}`] ?? '');
   const child = spawn(process.execPath, ['--import', 'tsx', WORKER, app, ...names], {
@@ -43,7 +43,8 @@ export async function startWorker(
     },
   });
   if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => heard(JSON.parse(line) as Heard));
-  return { stop: () => end(child) };
+  const died = once(child, 'exit').then(([code, signal]) => String(signal ?? `exit code ${code}`));
+  return { stop: () => end(child), died };
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -49,7 +49,9 @@ describe('the example of the README', () => {
     expect({ dueAt, created }).toEqual({ dueAt: '2026-12-24T08:00:00.000Z', created: true });
     const billing = new PunctualClient({ submitArn: outputs.BillingSubmitArn, lambda: client });
     // Its day may be far off: it is brought forward, as a user might. Once the day has passed it is due, and may be out already.
-    await billing.reschedule(id, { dueAt: new Date(), deadlineAt: null }).catch((error) => expect(error).toMatchObject({ code: 'WrongState' }));
+    await billing
+      .reschedule(id, { dueAt: new Date(), deadlineAt: null })
+      .catch((error) => expect(error).toMatchObject({ code: 'WrongState' }));
     await until('the task to be complete', async () => (await billing.get(id)).state === 'completed', 60_000);
   });
 
