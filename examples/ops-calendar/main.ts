@@ -155,7 +155,7 @@ async function enqueueAll(
         }
       });
     }
-    screen.say(`Enqueued ${own.length} tasks of ${app}`);
+    screen.say(`Enqueued ${score.sizeOf(app)} tasks of ${app}`);
   }
   return failed;
 }

@@ -53,6 +53,10 @@ export class Score {
     return this.#entries.size;
   }
 
+  sizeOf(app: string): number {
+    return [...this.#entries.values()].filter(({ played }) => played.row.app === app).length;
+  }
+
   get done(): number {
     return [...this.#entries.values()].filter(({ ended }) => ended).length;
   }
