@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isWellFormed } from './json.ts';
 import { APP_NAME, LIMITS, TASK_ID, TASK_NAME } from './limits.ts';
 
 /** Every message below completes the sentence "<field> must be …": see `parseRequest`. */
@@ -22,7 +23,6 @@ const line = (max: number) => {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
 const hasControl = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text);
-const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
 export const contractVersion = v.literal(1, '1, the version of this contract');
 export const app = matching(APP_NAME, 'an app name: a-z, then a-z, 0-9 and -, 32 characters at most');

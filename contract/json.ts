@@ -11,6 +11,7 @@ export interface JsonProblem {
 const ALLOWED = 'a JSON value (null, boolean, finite number, string, array or plain object)';
 const SAFE = 'a number that JSON carries exactly: finite, not -0, integers within ±(2^53 − 1); send others as strings';
 const PLAIN = 'plain data';
+const WELL_FORMED = 'text in whole characters (no lone surrogates)';
 
 /**
  * The first reason why `value` would not arrive as it was sent, if there is one: JSON would drop it (undefined, functions,
@@ -29,9 +30,10 @@ export function jsonProblem(value: unknown, path = 'payload'): JsonProblem | und
 
 function problemAt(value: unknown, path: string, depth: number): JsonProblem | undefined {
   switch (typeof value) {
-    case 'string':
     case 'boolean':
       return undefined;
+    case 'string':
+      return isWellFormed(value) ? undefined : { path, got: 'a text with half a character (a lone surrogate)', allowed: WELL_FORMED };
     case 'number':
       return isExact(value) ? undefined : { path, got: shown(value), allowed: SAFE };
     case 'object':
@@ -40,6 +42,9 @@ function problemAt(value: unknown, path: string, depth: number): JsonProblem | u
       return { path, got: typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`, allowed: ALLOWED };
   }
 }
+
+/** A lone surrogate is no character: it has no UTF-8, and other languages refuse or change it. */
+export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
 const isExact = (value: number): boolean =>
   Number.isFinite(value) && !Object.is(value, -0) && (!Number.isInteger(value) || Number.isSafeInteger(value));
@@ -70,6 +75,7 @@ function arrayProblem(value: unknown[], path: string, depth: number): JsonProble
 
 function objectProblem(value: object, path: string, depth: number): JsonProblem | undefined {
   for (const key of Object.keys(value)) {
+    if (!isWellFormed(key)) return { path, got: 'a key with half a character (a lone surrogate)', allowed: WELL_FORMED };
     const problem = propertyProblem(value, key, `${path}.${key}`, depth);
     if (problem) return problem;
   }
