@@ -249,7 +249,7 @@ describe('bad input is refused by name, and nothing is sent', () => {
 
 describe('what looks odd and is right is taken', () => {
   it.each([
-    ['lone surrogates, RTL and emoji in a payload', noted('\ud800 שלום 👩‍🚀 é é')],
+    ['RTL and emoji in a payload', noted('שלום 👩‍🚀 é é')],
     ['control characters in a payload', noted('a\0b')],
     ['emoji in a key', { ...good, idempotencyKey: 'invoice/42#é|👩‍🚀' }],
     ['an own __proto__ in a payload', { ...good, payload: JSON.parse('{"invoice":1,"__proto__":{"a":1}}') }],
