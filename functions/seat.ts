@@ -1,5 +1,6 @@
-import { ConditionalCheckFailedException, type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { writeIf } from './conditional.ts';
 
 /** The key of the seat's row. */
 export const SEAT_ID = '~seat';
@@ -107,7 +108,7 @@ export class Seat {
     return { TableName: this.#table, Key: { id: { S: SEAT_ID } } };
   }
 
-  async #update(update: string, condition: string, names: Record<string, string>, values: Record<string, number>): Promise<boolean> {
+  #update(update: string, condition: string, names: Record<string, string>, values: Record<string, number>): Promise<boolean> {
     const command = new UpdateItemCommand({
       ...this.#key,
       UpdateExpression: update,
@@ -115,13 +116,7 @@ export class Seat {
       ExpressionAttributeNames: names,
       ExpressionAttributeValues: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, number(value)])),
     });
-    try {
-      await this.#dynamo.send(command);
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+    return writeIf(this.#dynamo, command);
   }
 }
 

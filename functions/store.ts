@@ -4,7 +4,6 @@ import {
   type BatchGetItemCommandInput,
   type BatchGetItemCommandOutput,
   type BatchStatementResponse,
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   UpdateItemCommand,
@@ -13,6 +12,7 @@ import type { Action, Decision } from '../core/actions.ts';
 import { decide } from '../core/decide.ts';
 import type { AppSettings } from '../core/policy.ts';
 import type { Task } from '../core/task.ts';
+import { writeIf } from './conditional.ts';
 import { type Item, itemOf, type Row, rowOf, taskOf } from './rows.ts';
 
 /** Statements in one `BatchExecuteStatement` (DynamoDB API reference: "maximum of 25"). */
@@ -107,13 +107,7 @@ export class Store {
       ExpressionAttributeNames: names,
       ExpressionAttributeValues: values,
     });
-    try {
-      await this.#dynamo.send(command);
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+    return writeIf(this.#dynamo, command);
   }
 
   /** Inserts new tasks, no two of one id, each on condition that there is no such row. Answers in the order given. */

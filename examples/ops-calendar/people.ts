@@ -5,16 +5,17 @@ import { fileURLToPath } from 'node:url';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { PunctualClient } from '../../client/index.ts';
 import { ENV } from '../../contract/environment.ts';
+import { pascalCase } from '../../infra/pascal-case.ts';
 import { assumeRole, credentialsEnvironment } from '../../localstack/assumeRole.ts';
 import type { LocalAws } from '../../localstack/localAws.ts';
-import { OUTPUTS, outputPrefix } from './stack.ts';
+import { OUTPUTS } from './stack.ts';
 import type { Heard } from './worker.ts';
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 
 /** Whoever enqueues for an app: may use its submit door, and nothing else. */
 export async function enqueuer(aws: LocalAws, outputs: Record<string, string>, app: string): Promise<PunctualClient> {
-  const prefix = outputPrefix(app);
+  const prefix = pascalCase(app);
   const credentials = await assumeRole(aws, outputs[`${prefix}${OUTPUTS.enqueuerRole}`] ?? '');
   const lambda = new LambdaClient({ region: aws.region, endpoint: aws.endpoint, credentials });
   return new PunctualClient({ lambda, submitArn: outputs[`${prefix}SubmitArn`] });
@@ -28,7 +29,7 @@ export async function startWorker(
   names: readonly string[],
   heard: (heard: Heard) => void,
 ): Promise<{ stop(): Promise<void>; died: Promise<string> }> {
-  const prefix = outputPrefix(app);
+  const prefix = pascalCase(app);
   const credentials = await assumeRole(aws, outputs[`${prefix}${OUTPUTS.workerRole}`] ?? '');
   const child = spawn(process.execPath, ['--import', 'tsx', WORKER, app, ...names], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

@@ -1,6 +1,7 @@
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { type TaskApp, TaskQueue } from '../../infra/index.ts';
+import { pascalCase } from '../../infra/pascal-case.ts';
 
 /** The stack's name. */
 export const STACK = 'OpsCalendar';
@@ -10,9 +11,6 @@ const DEADLINE_LEAD_DAYS = 7;
 
 /** Outputs that the example adds, for each app, to those of the queue. */
 export const OUTPUTS = { workerRole: 'WorkerRoleArn', enqueuerRole: 'EnqueuerRoleArn', queueUrl: 'WorkerQueueUrl' } as const;
-
-/** `platform` → `Platform`. */
-export const outputPrefix = (app: string): string => app.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
 
 /**
  * Writes the cloud assembly of the example into `outdir`: one queue, and for each app a role that may only enqueue, a role
@@ -40,7 +38,7 @@ export function synthesize(outdir: string, apps: readonly string[], ratio: numbe
 
 function addPeople(stack: Stack, app: string, added: TaskApp): void {
   const assumedBy = new AccountRootPrincipal();
-  const prefix = outputPrefix(app);
+  const prefix = pascalCase(app);
   const enqueuer = new Role(stack, `${prefix}Enqueuer`, { assumedBy });
   added.grantEnqueue(enqueuer);
   const worker = new Role(stack, `${prefix}Worker`, { assumedBy });

@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { entriesOf, entriesText, roomIn, type Slot, type SlotEntry, slotCount } from '../../core/slots.ts';
+import { writeIf } from '../conditional.ts';
 import type { Item } from '../rows.ts';
 import type { Store } from '../store.ts';
 
@@ -137,12 +138,8 @@ export class Ledger {
       ExpressionAttributeNames: { '#slots': 'slots' },
       ExpressionAttributeValues: { ':count': { N: String(count) } },
     });
-    try {
-      await this.#dynamo.send(command);
-    } catch (error) {
-      // Another run has said so, or our own first try, whose answer was lost.
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+    // False: another run has said so, or our own first try, whose answer was lost.
+    await writeIf(this.#dynamo, command);
     this.#everUsed = count;
   }
 

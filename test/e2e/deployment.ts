@@ -10,6 +10,7 @@ import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { inject } from 'vitest';
 import { PunctualClient } from '../../client/index.ts';
 import { type AppOptions, type TaskApp, TaskQueue } from '../../infra/index.ts';
+import { pascalCase } from '../../infra/pascal-case.ts';
 import { assumeRole, type Credentials } from '../../localstack/assumeRole.ts';
 import { deployLocally, type Outputs } from '../../localstack/deployLocally.ts';
 import { undeployLocally } from '../../localstack/undeployLocally.ts';
@@ -66,8 +67,8 @@ export class Deployment {
 
   /** A client as the app's enqueuer. */
   async client(app: string): Promise<PunctualClient> {
-    const lambda = new LambdaClient(await this.as(`${prefixOf(app)}EnqueuerRole`));
-    return new PunctualClient({ lambda, submitArn: this.output(`${prefixOf(app)}SubmitArn`) });
+    const lambda = new LambdaClient(await this.as(`${pascalCase(app)}EnqueuerRole`));
+    return new PunctualClient({ lambda, submitArn: this.output(`${pascalCase(app)}SubmitArn`) });
   }
 
   /** An item of the queue's table, as root. */
@@ -85,9 +86,6 @@ export class Deployment {
   }
 }
 
-/** `ops-team` → `OpsTeam`, as in the outputs. */
-export const prefixOf = (app: string): string => app.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
-
 /** An app with a role that may enqueue, a role that may work, and a worker's queue; their names are outputs. */
 function addApp(stack: Stack, queue: TaskQueue, name: string, options: AppOptions): TaskApp {
   const app = queue.addApp(name, options);
@@ -96,7 +94,7 @@ function addApp(stack: Stack, queue: TaskQueue, name: string, options: AppOption
 }
 
 export function addPeople(stack: Stack, name: string, app: TaskApp): void {
-  const prefix = prefixOf(name);
+  const prefix = pascalCase(name);
   const assumedBy = new AccountRootPrincipal();
   const enqueuer = new Role(stack, `${prefix}Enqueuer`, { assumedBy });
   app.grantEnqueue(enqueuer);

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ENV } from '../../contract/environment.ts';
+import { pascalCase } from '../../infra/pascal-case.ts';
 import { assumeRole, credentialsEnvironment } from '../../localstack/assumeRole.ts';
-import { type Deployment, prefixOf } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
 import { until } from './until.ts';
 
 const SCRIPT = fileURLToPath(new URL('worker.ts', import.meta.url));
@@ -34,7 +35,7 @@ export class WorkerProcess {
   }
 
   static async start(deployment: Deployment, app: string, names: readonly string[]): Promise<WorkerProcess> {
-    const prefix = prefixOf(app);
+    const prefix = pascalCase(app);
     const credentials = await assumeRole(deployment.aws, deployment.output(`${prefix}WorkerRole`));
     const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, ...names], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
