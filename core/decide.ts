@@ -6,6 +6,7 @@ import {
   type Attempt,
   boundedError,
   HISTORY_LIMIT,
+  isExpired,
   LEASE_SKEW_MS,
   MAX_DELIVERIES,
   type Outcome,
@@ -41,9 +42,6 @@ export function decide(task: Task | undefined, action: Action, now: number, sett
       return action satisfies never;
   }
 }
-
-/** TTL deletes late: a row past its time is gone for every reader at once. */
-const isExpired = (task: Task, now: number): boolean => task.expiresAtSeconds !== undefined && task.expiresAtSeconds * 1_000 <= now;
 
 const changed = (task: Task): Decision => ({ kind: 'changed', task: { ...task, rev: task.rev + 1 } });
 const unchanged = (task: Task): Decision => ({ kind: 'unchanged', task });

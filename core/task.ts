@@ -105,3 +105,6 @@ export function boundedError(error: TaskError): TaskError {
     ...(error.stack === undefined ? {} : { stack: error.stack.slice(0, ERROR_LIMITS.stack) }),
   };
 }
+
+/** TTL deletes late: a row past its time is gone for every reader at once. */
+export const isExpired = (task: Task, now: number): boolean => task.expiresAtSeconds !== undefined && task.expiresAtSeconds * 1_000 <= now;

@@ -9,6 +9,7 @@ import type { Task } from '../core/task.ts';
 import { type FailureRequest, failureRequest } from './bus.ts';
 import { CLIENT_OPTIONS } from './client-options.ts';
 import { variable } from './environment.ts';
+import { appOf } from './identity.ts';
 import { log, reasonOf } from './log.ts';
 import { putCounts } from './metrics.ts';
 import { Ring } from './ring.ts';
@@ -56,7 +57,7 @@ const requestOf = (body: string): FailureRequest =>
 /** Applies the request to the task as it stands. Undefined: it was stale, and counts for nothing. */
 async function decided(request: FailureRequest, apps: ReadonlyMap<string, AppSettings>): Promise<Task | undefined> {
   const { id } = request;
-  const settings = apps.get(id.slice(0, id.indexOf('/')));
+  const settings = apps.get(appOf(id));
   if (!settings) throw new Error(`no settings of the app of ${id}`);
   const now = Date.now();
   const decision = await store.act(id, actionOf(request), now, settings);

@@ -8,6 +8,9 @@ const digest = (text: string): string => createHash('sha256').update(text, 'utf8
 /** The id of the task that an app enqueues under a key. */
 export const taskIdOf = (app: string, idempotencyKey: string): string => `${app}/${digest(idempotencyKey)}`;
 
+/** The app whose task an id is. */
+export const appOf = (id: string): string => id.slice(0, id.indexOf('/'));
+
 /** Tells one request from another, whatever the order of its fields. */
 export const requestDigest = (request: unknown): string => digest(canonical(request));
 

@@ -13,6 +13,7 @@ import { CLIENT_OPTIONS } from './client-options.ts';
 import { instantOf } from './dates.ts';
 import { door, Refused } from './door.ts';
 import { variable } from './environment.ts';
+import { appOf } from './identity.ts';
 import { notFound, refusalError } from './refusals.ts';
 import { Ring } from './ring.ts';
 import { Seat } from './seat.ts';
@@ -29,7 +30,7 @@ export const handler = door(reportRequest, REPORT_ACTIONS, carryOut);
 
 async function carryOut(request: ReportRequest): Promise<Reported> {
   const now = Date.now();
-  if (!request.id.startsWith(`${settings.app}/`)) throw new Refused(notFound(request.id));
+  if (appOf(request.id) !== settings.app) throw new Refused(notFound(request.id));
   const decision =
     request.action === 'fail' ? await fail(request, now) : await store.act(request.id, actionOf(request, now), now, settings);
   if (decision.kind === 'refused') throw new Refused(refusalError(decision.refusal, request.id));

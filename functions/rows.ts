@@ -2,6 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { laneKeys } from '../core/lanes.ts';
 import { LEVELS, STATES, type Task } from '../core/task.ts';
+import { log, reasonOf } from './log.ts';
 
 /** A row of the table as DynamoDB carries it. */
 export type Item = Record<string, AttributeValue>;
@@ -36,6 +37,16 @@ export function taskOf(item: Item): Task {
     numbers.every((value) => typeof value === 'number');
   if (!readable) throw new UnreadableRow(typeof task.id === 'string' ? task.id : '?');
   return task;
+}
+
+/** The task that a row holds, or the word that it cannot be read: one such row must stop nobody. Says so in the log. */
+export function readTask(item: Item): Task | 'unreadable' {
+  try {
+    return taskOf(item);
+  } catch (error) {
+    log('ERROR', 'a row cannot be read as a task', { id: item.id?.S, reason: reasonOf(error) });
+    return 'unreadable';
+  }
 }
 
 /** A row that cannot be read as a task: damaged by hand, or from a release too far away. */

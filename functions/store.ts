@@ -13,7 +13,7 @@ import { decide } from '../core/decide.ts';
 import type { AppSettings } from '../core/policy.ts';
 import type { Task } from '../core/task.ts';
 import { writeIf } from './conditional.ts';
-import { type Item, itemOf, type Row, rowOf, taskOf } from './rows.ts';
+import { type Item, itemOf, type Row, readTask, rowOf, taskOf } from './rows.ts';
 
 /** Statements in one `BatchExecuteStatement` (DynamoDB API reference: "maximum of 25"). */
 export const STATEMENTS_PER_BATCH = 25;
@@ -81,31 +81,19 @@ export class Store {
   /** Writes the attributes that changed, if the row is still at the revision decided upon. */
   async write(before: Task, after: Task, shards: number): Promise<boolean> {
     const { set, removed } = difference(rowOf(before, shards), rowOf(after, shards));
-    const names: Record<string, string> = { '#rev': 'rev' };
-    const clauses = [
-      `SET ${Object.keys(set)
-        .map((key, i) => {
-          names[`#s${i}`] = key;
-          return `#s${i} = :s${i}`;
-        })
-        .join(', ')}`,
-      removed.length > 0
-        ? `REMOVE ${removed
-            .map((key, i) => {
-              names[`#r${i}`] = key;
-              return `#r${i}`;
-            })
-            .join(', ')}`
-        : '',
-    ];
-    const values = itemOf({ ...Object.fromEntries(Object.values(set).map((value, i) => [`:s${i}`, value])), ':rev': before.rev });
+    const sets = Object.entries(set);
+    const removal = removed.length > 0 ? ` REMOVE ${removed.map((_, i) => `#r${i}`).join(', ')}` : '';
     const command = new UpdateItemCommand({
       TableName: this.#table,
       Key: { id: { S: before.id } },
-      UpdateExpression: clauses.join(' '),
+      UpdateExpression: `SET ${sets.map((_, i) => `#s${i} = :s${i}`).join(', ')}${removal}`,
       ConditionExpression: '#rev = :rev',
-      ExpressionAttributeNames: names,
-      ExpressionAttributeValues: values,
+      ExpressionAttributeNames: Object.fromEntries([
+        ['#rev', 'rev'],
+        ...sets.map(([key], i) => [`#s${i}`, key]),
+        ...removed.map((key, i) => [`#r${i}`, key]),
+      ]),
+      ExpressionAttributeValues: itemOf(Object.fromEntries([[':rev', before.rev], ...sets.map(([, value], i) => [`:s${i}`, value])])),
     });
     return writeIf(this.#dynamo, command);
   }
@@ -117,14 +105,18 @@ export class Store {
       const batch = tasks.slice(from, from + STATEMENTS_PER_BATCH);
       answers.push(...(await this.execute(batch.map((task) => insertStatement(this.#table, rowOf(task, shards))))));
     }
-    const unclear = tasks.filter((_, i) => answers[i]?.Error);
+    // Only an answer without an error says that a task is stored; no answer says nothing.
+    const isStored = (i: number) => answers[i] !== undefined && !answers[i].Error;
+    const unclear = tasks.filter((_, i) => !isStored(i));
     const rows = await this.readItems(
       unclear.map(({ id }) => id),
       true,
     );
     return tasks.map((task, i) => {
-      if (!answers[i]?.Error) return { created: true };
-      const existing = readable(rows.get(task.id));
+      if (isStored(i)) return { created: true };
+      const item = rows.get(task.id);
+      const row = item && readTask(item);
+      const existing = row === 'unreadable' ? undefined : row;
       // Our own row, if the answer to a first try was lost: its stamp is like no other's.
       return existing && existing.arrival === task.arrival && existing.request === task.request
         ? { created: true }
@@ -161,15 +153,6 @@ function insertStatement(table: string, row: Row): Statement {
   const item = itemOf(row);
   const fields = Object.keys(item).map((name) => `'${name}': ?`);
   return { Statement: `INSERT INTO "${table}" VALUE {${fields.join(', ')}}`, Parameters: Object.values(item) };
-}
-
-/** A row that cannot be read must not stop the others of its batch. */
-function readable(item: Item | undefined): Task | undefined {
-  try {
-    return item && taskOf(item);
-  } catch {
-    return undefined;
-  }
 }
 
 const isValidation = (error: unknown): boolean => error instanceof Error && error.name === 'ValidationException';

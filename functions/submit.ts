@@ -5,13 +5,14 @@ import { type NextTask, SUBMIT_ACTIONS, type SubmitRequest, submitRequest } from
 import { viewOf, wire } from '../contract/view.ts';
 import type { Action } from '../core/actions.ts';
 import { effectiveLevel, inOrder } from '../core/order.ts';
-import type { Task } from '../core/task.ts';
+import { isExpired, type Task } from '../core/task.ts';
 import { CLIENT_OPTIONS } from './client-options.ts';
 import { instantOf } from './dates.ts';
 import { Lanes } from './dispatch/lanes.ts';
 import { door, Refused } from './door.ts';
 import { enqueueAll } from './enqueue.ts';
 import { variable } from './environment.ts';
+import { appOf } from './identity.ts';
 import { notFound, refusalError } from './refusals.ts';
 import { Ring } from './ring.ts';
 import { Seat } from './seat.ts';
@@ -82,8 +83,7 @@ function rescheduling(request: SubmitRequest & { action: 'reschedule' }, now: nu
 /** The app's own task; another app's is not there for it. */
 async function get(id: string, now: number): Promise<Task> {
   const task = isOwn(id) ? await store.read(id) : undefined;
-  const isGone = task?.expiresAtSeconds !== undefined && task.expiresAtSeconds * 1_000 <= now;
-  if (!task || isGone) throw new Refused(notFound(id));
+  if (!task || isExpired(task, now)) throw new Refused(notFound(id));
   return task;
 }
 
@@ -95,4 +95,4 @@ async function act(id: string, action: Action, now: number): Promise<Task> {
   return decision.task;
 }
 
-const isOwn = (id: string): boolean => id.startsWith(`${settings.app}/`);
+const isOwn = (id: string): boolean => appOf(id) === settings.app;

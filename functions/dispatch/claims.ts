@@ -2,7 +2,7 @@ import type { BatchStatementResponse } from '@aws-sdk/client-dynamodb';
 import { effectiveLevel, type Nomination } from '../../core/order.ts';
 import type { Level, Task } from '../../core/task.ts';
 import { log, reasonOf } from '../log.ts';
-import { type Item, taskOf } from '../rows.ts';
+import { type Item, readTask } from '../rows.ts';
 import { STATEMENTS_PER_BATCH, type Statement, type Store } from '../store.ts';
 
 /** One claim to be made: which row at which revision, under which tag, as which level, until when. */
@@ -69,18 +69,7 @@ function statementOf(table: string, { id, rev, tag, level, leaseUntil }: Claim, 
 }
 
 /** Reads rows as tasks. One that cannot be read stops nobody. */
-export function readable(items: ReadonlyMap<string, Item>): Rows {
-  const rows = new Map<string, Task | 'unreadable'>();
-  for (const [id, item] of items) {
-    try {
-      rows.set(id, taskOf(item));
-    } catch (error) {
-      log('ERROR', 'a row cannot be read as a task', { id, reason: reasonOf(error) });
-      rows.set(id, 'unreadable');
-    }
-  }
-  return rows;
-}
+export const readable = (items: ReadonlyMap<string, Item>): Rows => new Map([...items].map(([id, item]) => [id, readTask(item)]));
 
 /** The level a task is claimed as: that of its due instant, if it is claimed ahead of it. */
 export const claimLevel = (nomination: Pick<Nomination, 'level' | 'deadlineAt'>, dueAt: number, now: number): Level =>

@@ -183,6 +183,15 @@ describe('inserting', () => {
     expect((await store.insert([world.task(), world.task()], 1))[1]).toEqual({ created: false, existing: undefined });
   });
 
+  it('promises nothing for a task that the answer does not speak of', async () => {
+    const world = await makeWorld();
+    const tasks = [world.task(), world.task()];
+    const { store, faults } = world.process();
+    faults.inject('BatchExecuteStatement', { answer: (output) => Object.assign(output, { Responses: output.Responses.slice(0, 1) }) });
+    faults.inject('BatchGetItem', { answer: (output) => Object.assign(output, { Responses: {} }) });
+    expect(await store.insert(tasks, 1)).toEqual([{ created: true }, { created: false, existing: undefined }]);
+  });
+
   it('is split in halves where a batch is refused as a whole', async () => {
     const world = await makeWorld();
     const { store, faults } = world.process();
