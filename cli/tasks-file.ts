@@ -54,17 +54,22 @@ export class TasksFileError extends Error {
  * Reads a file of tasks: CSV with a header line, a JSON array of objects, or `-` for either on standard input. Rows that
  * cannot be read are reported, the others are returned.
  *
- * @param extras columns that may stand beside {@link COLUMNS}
+ * @param extras columns that may stand beside {@link COLUMNS}; in JSON they may be numbers and booleans too
+ * @param input standard input
  * @throws TasksFileError if there is no such file, or it is neither CSV nor JSON, or has an unknown column
  */
-export async function readTasksFile(path: string, extras: readonly string[] = []): Promise<TasksFile> {
-  const content = await contentOf(path);
+export async function readTasksFile(
+  path: string,
+  extras: readonly string[] = [],
+  input: () => Promise<string> = () => text(process.stdin),
+): Promise<TasksFile> {
+  const content = await contentOf(path, input);
   return content.trimStart().startsWith('[') ? fromJson(content, extras) : fromCsv(content, extras);
 }
 
-async function contentOf(path: string): Promise<string> {
+async function contentOf(path: string, input: () => Promise<string>): Promise<string> {
   try {
-    return path === '-' ? await text(process.stdin) : await readFile(path, 'utf8');
+    return path === '-' ? await input() : await readFile(path, 'utf8');
   } catch (error) {
     throw new TasksFileError(
       `${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Give the path of a .csv or .json file, or - for standard input.`,
@@ -147,9 +152,11 @@ function rowOf(line: number, cells: Record<string, unknown>, extras: readonly st
   const known: readonly string[] = [...COLUMNS, ...extras];
   for (const [field, value] of Object.entries(cells)) {
     if (!known.includes(field)) return { line, field, reason: `is not a known field; allowed are ${known.join(', ')}` };
-    if (field !== 'payload' && typeof value !== 'string') return { line, field, reason: `must be a text; got ${JSON.stringify(value)}` };
+    const isText = typeof value === 'string' || (extras.includes(field) && (typeof value === 'number' || typeof value === 'boolean'));
+    if (field !== 'payload' && !isText) return { line, field, reason: `must be a text; got ${shown(value)}` };
   }
-  const cell = (field: string): string | undefined => (cells[field] === '' ? undefined : (cells[field] as string | undefined));
+  const cell = (field: string): string | undefined =>
+    Object.hasOwn(cells, field) && cells[field] !== '' ? String(cells[field]) : undefined;
   for (const [field, { given, is, allowed }] of Object.entries(RULES)) {
     const value = cell(field);
     if (value === undefined ? given : !is.test(value)) return { line, field, reason: `must be ${allowed}; got ${shown(value)}` };

@@ -1,6 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, type InvokeCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
 import type { DoorError } from '../contract/errors.ts';
+import type { OperateRequest } from '../contract/operate.ts';
 import type { ReportRequest } from '../contract/report.ts';
 import type { SubmitRequest } from '../contract/submit.ts';
 import { awsError } from './awsError.ts';
@@ -26,15 +28,18 @@ const BACKOFF_MS = 200;
 /** A door answers within seconds. The SDK's own default is to wait for ever. */
 const TIMEOUTS = { connectionTimeout: 3_000, requestTimeout: 30_000, throwOnRequestTimeout: true };
 
-/** One of an app's doors: a Lambda that is invoked, waited for, and answers in the contract's words. */
+/** A door of an app, or the queue's own: a Lambda that is invoked, waited for, and answers in the contract's words. */
 export class Door {
   readonly #kind: DoorKind;
   readonly #arn: string;
   readonly #lambda: LambdaClient;
   readonly #isOwn: boolean;
+  readonly #end = new AbortController();
 
   constructor(kind: DoorKind, options: DoorOptions) {
     this.#kind = kind;
+    // Each call listens: as many as run at once is not a leak.
+    setMaxListeners(0, this.#end.signal);
     this.#arn = resolveDoor(kind, options);
     this.#isOwn = options.lambda === undefined;
     // The door's ARN says its region: the process need not be in it, nor configured for any.
@@ -43,7 +48,7 @@ export class Door {
   }
 
   /** The door's answer. @throws the door's refusal, UnavailableError, AccessDeniedError */
-  async call(request: SubmitRequest | ReportRequest): Promise<Fields> {
+  async call(request: SubmitRequest | ReportRequest | OperateRequest): Promise<Fields> {
     const payload = JSON.stringify(request);
     for (let call = 1; ; call++) {
       const response = await this.#invoke(payload);
@@ -52,12 +57,13 @@ export class Door {
       } catch (error) {
         if (!(error instanceof UnavailableError && error.retryable) || call === CALLS) throw error;
       }
-      await sleep(Math.random() * BACKOFF_MS * 2 ** (call - 1));
+      await sleep(Math.random() * BACKOFF_MS * 2 ** (call - 1), undefined, { signal: this.#end.signal });
     }
   }
 
-  /** Closes the connections, unless the SDK client was given. */
+  /** Ends the calls that run, and closes the connections unless the SDK client was given. */
   destroy(): void {
+    this.#end.abort();
     if (this.#isOwn) this.#lambda.destroy();
   }
 
@@ -65,6 +71,7 @@ export class Door {
     try {
       return await this.#lambda.send(
         new InvokeCommand({ FunctionName: this.#arn, InvocationType: 'RequestResponse', Payload: Buffer.from(payload) }),
+        { abortSignal: this.#end.signal },
       );
     } catch (error) {
       throw awsError(error, `the ${this.#kind} door ${this.#arn}`, GRANTS[this.#kind]);

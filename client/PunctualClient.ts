@@ -1,16 +1,18 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { shown } from '../contract/errors.ts';
 import { LIMITS, REQUEST_BYTES } from '../contract/limits.ts';
-import { type Enqueued, type NextTask, SUBMIT_ACTIONS, submitRequest, type TaskRequest } from '../contract/submit.ts';
-import type { TaskView } from '../contract/view.ts';
-import { enqueuedOf, nextOf, taskOf } from './answers.ts';
-import { check, type Fields, fieldsOf, refuse } from './check.ts';
+import { type Enqueued, SUBMIT_ACTIONS, submitRequest, type TaskRequest } from '../contract/submit.ts';
+import type { ListedTask, NextTask, TaskPage } from '../contract/tasks.ts';
+import { enqueuedOf, nextOf, pageOf } from './answers.ts';
+import { type Fields, fieldsOf, refuse } from './check.ts';
 import { Door, refusalOf, unexpected } from './Door.ts';
 import { checkTasks, type Schemas, type Tasks } from './defineTasks.ts';
 import { BadRequestError, PunctualError, UnavailableError } from './errors.ts';
-import { type DateInput, prepareDates } from './prepareDates.ts';
+import { type ListFilter, listFilter, type NextOptions, nextOptions } from './filters.ts';
 import { prepareTask, type TaskInput } from './prepareTask.ts';
 import { splitByBytes } from './splitByBytes.ts';
+import { steps } from './steps.ts';
+import { TaskActions } from './TaskActions.ts';
 
 /** Where a {@link PunctualClient} finds its door, and what it may enqueue. */
 export interface ClientOptions<S extends Schemas = Schemas> {
@@ -29,25 +31,14 @@ export interface ClientOptions<S extends Schemas = Schemas> {
 /** One result of `enqueueBatch`. */
 export type EnqueueResult = ({ readonly ok: true } & Enqueued) | { readonly ok: false; readonly error: PunctualError };
 
-/** What `reschedule` changes; at least one. */
-export interface Changes {
-  /** The new date. Not together with `delay`. */
-  readonly dueAt?: DateInput | undefined;
-  /** Instead of `dueAt`: how long from now, such as `'2h'`. */
-  readonly delay?: string | undefined;
-  /** The new deadline; null takes it away. */
-  readonly deadlineAt?: DateInput | null | undefined;
-}
-
 const OPTIONS = ['tasks', 'app', 'submitArn', 'lambda', 'region'];
-const CHANGES = ['dueAt', 'delay', 'deadlineAt'];
 
 /**
  * An app's way into its queue. Everything is checked before it leaves the process. Instants in results are texts in
  * RFC 3339 UTC, as the door wrote them. Every method throws a {@link PunctualError}: `UnavailableError` when the door cannot
  * be reached (after retries; with an `idempotencyKey` the same call may be made again), `AccessDeniedError` without grant.
  */
-export class PunctualClient<S extends Schemas = Schemas> {
+export class PunctualClient<S extends Schemas = Schemas> extends TaskActions {
   readonly #tasks: Tasks<S> | undefined;
   readonly #door: Door;
 
@@ -55,8 +46,10 @@ export class PunctualClient<S extends Schemas = Schemas> {
   constructor(options: ClientOptions<S> = {}) {
     fieldsOf(options, OPTIONS, 'options');
     if (options.tasks !== undefined) checkTasks(options.tasks);
+    const door = new Door('submit', { arn: options.submitArn, app: options.app, lambda: options.lambda, region: options.region });
+    super(door, submitRequest, SUBMIT_ACTIONS);
     this.#tasks = options.tasks;
-    this.#door = new Door('submit', { arn: options.submitArn, app: options.app, lambda: options.lambda, region: options.region });
+    this.#door = door;
   }
 
   /**
@@ -93,36 +86,21 @@ export class PunctualClient<S extends Schemas = Schemas> {
     return results;
   }
 
-  /** The task as it stands, with its history. @throws NotFoundError */
-  async get(id: string): Promise<TaskView> {
-    return taskOf(await this.#ask({ action: 'get', id }));
+  /** The tasks that would be notified next, in that order, each with its predicted instant, without claiming them. */
+  async next(options: NextOptions = {}): Promise<readonly NextTask[]> {
+    return nextOf(await this.ask({ action: 'next', ...nextOptions(options) }));
   }
 
-  /**
-   * The tasks that would be notified next, in that order, without claiming them.
-   *
-   * @param count 1 to 25
-   */
-  async next(count = 1): Promise<readonly NextTask[]> {
-    return nextOf(await this.#ask({ action: 'next', count }));
+  /** A page of the app's tasks: waiting ones by their date, ended ones the latest first. Completed ones only where the app lists them. */
+  async list(filter: ListFilter = {}): Promise<TaskPage> {
+    return pageOf(await this.ask({ action: 'list', ...listFilter(filter) }));
   }
 
-  /** Cancels a task that waits; cancelling it again changes nothing. @throws NotFoundError, WrongStateError once it was notified */
-  async cancel(id: string): Promise<TaskView> {
-    return taskOf(await this.#ask({ action: 'cancel', id }));
-  }
-
-  /** Changes the dates of a task that waits. @throws BadRequestError, NotFoundError, WrongStateError once it was notified */
-  async reschedule(id: string, changes: Changes): Promise<TaskView> {
-    const fields = fieldsOf(changes, CHANGES, 'changes');
-    if (Object.keys(fields).length === 0) refuse('changes', changes, `an object with at least one of ${CHANGES.join(', ')}`);
-    const dates = prepareDates(fields, 'changes');
-    return taskOf(await this.#ask({ action: 'reschedule', id, ...dates }));
-  }
-
-  /** What is asked of one task that exists. */
-  #ask(request: object): Promise<Fields> {
-    return this.#door.call(check(submitRequest, { v: 1, ...request }, '', SUBMIT_ACTIONS));
+  /** Every task that `list` would show, page by page, `limit` of them in one call: `for await (const task of client.listAll())`. */
+  async *listAll(filter: ListFilter = {}): AsyncGenerator<ListedTask, void> {
+    const { cursor: from, ...fields } = listFilter(filter);
+    const pages = steps((cursor) => this.ask({ action: 'list', ...fields, ...(from === undefined ? {} : { cursor: from }), ...cursor }));
+    for await (const answer of pages) yield* pageOf(answer).tasks;
   }
 
   /** The door's results, or what kept it from giving any. */

@@ -39,6 +39,7 @@ export class WorkerQueue {
       QueueUrl: this.#url,
       MaxNumberOfMessages: Math.min(free, RECEIVE_MAX),
       WaitTimeSeconds: this.#waitSeconds,
+      MessageSystemAttributeNames: ['SentTimestamp'],
     });
     const { Messages = [] } = await this.#named(() => this.#sqs.send(command, { abortSignal: signal }));
     return Messages;

@@ -57,8 +57,8 @@ function read(input: object, name: string, field: string): unknown {
 }
 
 /** A whole number of an option, or the default where it is absent. */
-export function wholeNumber(fields: Fields, name: string, range: { min: number; max: number; default: number }): number {
+export function wholeNumber(fields: Fields, name: string, range: { min: number; max: number; default: number }, prefix = ''): number {
   const value = fields[name] ?? range.default;
   if (typeof value === 'number' && Number.isInteger(value) && value >= range.min && value <= range.max) return value;
-  return refuse(name, value, `a whole number from ${range.min} to ${range.max}`);
+  return refuse(below(prefix, name), value, `a whole number from ${range.min} to ${range.max}`);
 }

@@ -1,7 +1,7 @@
 import { fieldsOf, refuse, wholeNumber } from './check.ts';
 import type { Schemas, Tasks } from './defineTasks.ts';
 import type { Handlers } from './handlers.ts';
-import { MessageRunner, type Verdict } from './MessageRunner.ts';
+import { MessageRunner, sentAtOf, type Verdict } from './MessageRunner.ts';
 import { Stop } from './Stop.ts';
 import { RUNNER_OPTIONS, type RunnerOptions, workerParts } from './workerParts.ts';
 
@@ -17,7 +17,11 @@ export interface CreateHandlerOptions extends RunnerOptions {
 
 /** The part of an SQS event that is read. */
 export interface SqsEvent {
-  readonly Records: readonly { readonly messageId: string; readonly body: string }[];
+  readonly Records: readonly {
+    readonly messageId: string;
+    readonly body: string;
+    readonly attributes?: { readonly SentTimestamp?: string | undefined } | undefined;
+  }[];
 }
 
 /** The part of a Lambda's context that is read. */
@@ -35,8 +39,11 @@ const STOP_MARGIN_MS = 1_000;
 
 /**
  * Makes the Lambda function that works on an app's SQS queue, with partial batch responses (`addWorker` sets them up): a
- * message leaves the queue once its report was accepted, or when its lease is lost. Shortly before the Lambda's timeout
- * the signals are aborted and what is not finished is handed back, without spending an attempt.
+ * message leaves the queue once its report was accepted, or when its lease is lost. A message whose lease has ended is
+ * dropped unread; one that has waited until under half of its lease was left is given a whole one first, and while its
+ * handler runs the lease is extended at each half (`heartbeat`). The start of a lease is taken to be the moment when SQS got the
+ * message. Shortly before the Lambda's timeout the signals are aborted and what is not finished is handed back, without
+ * spending an attempt.
  *
  * @throws BadRequestError if a handler is missing, an option is not known, or no report door is found
  */
@@ -53,8 +60,9 @@ export function createHandler<S extends Schemas>(
     const stop = new Stop();
     const verdicts: Verdict[] = [];
     const endTimers = stopBeforeTheEnd(stop, context);
-    const all = inOrder(records, concurrency, async ({ messageId, body }, index) => {
-      verdicts[index] = stop.signal.aborted ? 'left' : await runner.run({ id: messageId, body }, stop);
+    const all = inOrder(records, concurrency, async ({ messageId, body, attributes }, index) => {
+      const message = { id: messageId, body, sentAt: sentAtOf(attributes?.SentTimestamp) };
+      verdicts[index] = stop.signal.aborted ? 'left' : await runner.run(message, stop);
     });
     await Promise.race([all, stop.handedBack]);
     endTimers();

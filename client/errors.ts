@@ -96,7 +96,20 @@ export class LeaseLostError extends PunctualError {
   }
 }
 
-/** The task's state does not allow the action, such as cancelling a task that is being worked on. */
+/** Another run of a worker does this exclusive task under the same claim. Drop the notification. */
+export class HeldError extends PunctualError {
+  static {
+    HeldError.prototype.name = 'HeldError';
+  }
+  constructor(message: string, details: ErrorDetails = {}) {
+    super('Held', false, message, details);
+  }
+}
+
+/**
+ * The task's state, or what it was made as, does not allow the action: such as cancelling a task that is being worked on, or
+ * replaying one that was enqueued with `replayable: false`.
+ */
 export class WrongStateError extends PunctualError {
   static {
     WrongStateError.prototype.name = 'WrongStateError';
@@ -155,6 +168,8 @@ export function errorOf(refusal: DoorError): PunctualError {
       return new IdempotencyConflictError(message, details);
     case 'LeaseLost':
       return new LeaseLostError(message, details);
+    case 'Held':
+      return new HeldError(message, details);
     case 'WrongState':
       return new WrongStateError(message, details);
     case 'Unavailable':

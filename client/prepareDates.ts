@@ -36,6 +36,9 @@ export function prepareDates(fields: Fields, prefix: string): Dates {
   };
 }
 
+/** One date as the contract writes it. */
+export const prepareDate = (value: unknown, field: string): When => instant(value, field).wire;
+
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** The date as it is sent and the instant it means here; the door resolves it again, by its own time zone data. */

@@ -4,8 +4,8 @@ import { APP_NAME } from '../contract/limits.ts';
 import { refuse } from './check.ts';
 import { BadRequestError } from './errors.ts';
 
-/** The two doors of an app. */
-export type DoorKind = keyof Doors;
+/** The two doors of an app, and the one of the queue. */
+export type DoorKind = keyof Doors | 'operate';
 
 const FUNCTION_ARN = /^arn:[^:\s]+:lambda:[^:\s]+:[^:\s]*:function:\S+$/;
 
@@ -18,10 +18,21 @@ export function resolveDoor(kind: DoorKind, given: { readonly arn?: unknown; rea
   if (given.arn !== undefined) {
     return typeof given.arn === 'string' && FUNCTION_ARN.test(given.arn)
       ? given.arn
-      : refuse(`${kind}Arn`, given.arn, `the ARN of a ${kind} door (a stack output, arn:aws:lambda:…)`);
+      : refuse(`${kind}Arn`, given.arn, `the ARN of ${kind === 'operate' ? 'an' : 'a'} ${kind} door (a stack output, arn:aws:lambda:…)`);
   }
-  const app = given.app === undefined ? undefined : appNameOf(given.app);
-  const apps = appsOf(env[ENV.apps], kind);
+  return kind === 'operate' ? operateDoor(env[ENV.operate]) : appDoor(kind, given.app, env[ENV.apps]);
+}
+
+function operateDoor(arn: string | undefined): string {
+  if (arn !== undefined && FUNCTION_ARN.test(arn)) return arn;
+  if (arn) return refuse(ENV.operate, arn, 'the ARN of an operate door (a stack output, arn:aws:lambda:…)');
+  const message = `No operate door is known here. Set ${ENV.operate} to its ARN (the stack output OperateArn), or give { operateArn }.`;
+  throw missing(ENV.operate, 'nothing', 'an ARN', message);
+}
+
+function appDoor(kind: keyof Doors, givenApp: unknown, appsText: string | undefined): string {
+  const app = givenApp === undefined ? undefined : appNameOf(givenApp);
+  const apps = appsOf(appsText, kind);
   const names = Object.keys(apps);
   const [only, ...others] = names;
   if (app === undefined && others.length > 0) {
@@ -43,6 +54,7 @@ export function resolveDoor(kind: DoorKind, given: { readonly arn?: unknown; rea
 export const GRANTS: Record<DoorKind, string> = {
   submit: 'app.connect(fn), or app.grantEnqueue(role)',
   report: 'app.addWorker(fn), or app.grantWork(role)',
+  operate: 'queue.grantOperate(role)',
 };
 
 const appNameOf = (app: unknown): string =>
@@ -51,7 +63,7 @@ const appNameOf = (app: unknown): string =>
 const missing = (field: string, got: string, allowed: string, message: string): BadRequestError =>
   new BadRequestError(message, { field, got, allowed });
 
-function appsOf(text: string | undefined, kind: DoorKind): Readonly<Record<string, Doors>> {
+function appsOf(text: string | undefined, kind: keyof Doors): Readonly<Record<string, Doors>> {
   if (text === undefined || text.trim() === '') return {};
   const allowed = `JSON such as {"billing":{"${kind}":"arn:aws:lambda:…"}}`;
   let apps: unknown;

@@ -22,23 +22,32 @@ export interface RunnerOptions {
   readonly region?: string | undefined;
   /** How the worker is called in a task's history, 1 to 128 characters. @default the Lambda's name, else host name / process id */
   readonly name?: string | undefined;
+  /**
+   * Whether a task's lease is extended by itself, each time that half of it has passed, for as long as its handler runs, 12
+   * hours at most. A handler that hangs keeps its task for as long: give it a timeout of its own. With false a handler has its
+   * lease's time, and what it extends. @default true
+   */
+  readonly heartbeat?: boolean | undefined;
   /** Hears of errors beside the handlers' own. @default one line of JSON on stderr, without payload */
   readonly onError?: OnError | undefined;
 }
 
 /** The names of {@link RunnerOptions}. */
-export const RUNNER_OPTIONS = ['app', 'reportArn', 'lambda', 'region', 'name', 'onError'];
+export const RUNNER_OPTIONS = ['app', 'reportArn', 'lambda', 'region', 'name', 'heartbeat', 'onError'];
 
 /** @throws BadRequestError naming the option, handler or door that is missing or not allowed */
 export function workerParts<S extends Schemas>(tasks: Tasks<S>, handlers: Handlers<S>, options: RunnerOptions): RunnerParts {
   checkTasks(tasks);
   const { name = process.env.AWS_LAMBDA_FUNCTION_NAME ?? `${hostname()}/${process.pid}`.slice(-LIMITS.worker), onError = logError } =
     options;
+  const { heartbeat = true } = options;
+  if (typeof heartbeat !== 'boolean') refuse('heartbeat', heartbeat, 'true or false');
   if (typeof onError !== 'function') refuse('onError', onError, 'a function');
   return {
     tasks,
     handlers: checkHandlers(tasks, handlers),
     worker: check(v.object({ name: workerName }), { name }, '').name,
+    heartbeat,
     onError: guarded(onError),
     door: new Door('report', { arn: options.reportArn, app: options.app, lambda: options.lambda, region: options.region }),
   };

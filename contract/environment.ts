@@ -4,6 +4,8 @@ export const ENV = {
   apps: 'PUNCTUAL_APPS',
   /** In worker processes: the URL of the SQS queue that `addWorker` made. */
   queueUrl: 'PUNCTUAL_QUEUE_URL',
+  /** In those who operate the queue: ARN of the operate door. */
+  operate: 'PUNCTUAL_OPERATE',
   /** In the system's own functions: the queue's name, */
   queue: 'PUNCTUAL_QUEUE',
   /** its table, */
@@ -12,6 +14,10 @@ export const ENV = {
   bus: 'PUNCTUAL_BUS',
   /** its dispatcher, */
   dispatcher: 'PUNCTUAL_DISPATCHER',
+  /** the topic of its alerts, */
+  alerts: 'PUNCTUAL_ALERTS',
+  /** the name of its operate door, */
+  operateName: 'PUNCTUAL_OPERATE_NAME',
   /** and, in a door, the settings of its app as JSON (see `parseSettings`). */
   settings: 'PUNCTUAL_SETTINGS',
 } as const;

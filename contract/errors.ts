@@ -10,7 +10,9 @@ export const ERROR_CODES = [
   'IdempotencyConflict',
   /** The claim that the report carries no longer holds: the task has been notified again, or has ended. */
   'LeaseLost',
-  /** The task's state does not allow the action. */
+  /** Another run of a worker does this exclusive task under the same claim. */
+  'Held',
+  /** The task's state, or what it was made as, does not allow the action. */
   'WrongState',
   /** The request was right, but could not be carried out now; asked again it may be. */
   'Unavailable',

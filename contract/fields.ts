@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isWellFormed } from './json.ts';
-import { APP_NAME, LIMITS, TASK_ID, TASK_NAME } from './limits.ts';
+import { APP_NAME, FINGERPRINT, LIMITS, TASK_ID, TASK_NAME } from './limits.ts';
 
 /** Every message below completes the sentence "<field> must be …": see `parseRequest`. */
 const integer = (min: number, max: number) => {
@@ -54,3 +54,29 @@ export const when = v.union(
   ],
   WHEN,
 );
+
+const yesOrNo = v.boolean('true or false');
+/** Whether a worker must report; false: done once SNS has accepted the notification. */
+export const acknowledge = yesOrNo;
+/** Whether at most one run of a worker may do the task under one claim. */
+export const exclusive = yesOrNo;
+/** Whether the task is worthless after its deadline: then it is dead instead of being notified. */
+export const expiresAfterDeadline = yesOrNo;
+/** Whether the task may be replayed. */
+export const replayable = yesOrNo;
+/** Names one run of a worker. */
+export const holder = line(LIMITS.worker);
+export const state = v.picklist(
+  ['scheduled', 'leased', 'completed', 'cancelled', 'dead'],
+  'scheduled, leased, completed, cancelled or dead',
+);
+/** Tasks of one page of a list. */
+export const pageSize = integer(1, LIMITS.page);
+/** Where the next page starts, as the page before said. */
+export const cursor = v.pipe(
+  v.string('a cursor as the page before answered it'),
+  v.maxLength(4_000, 'a cursor as the page before answered it'),
+);
+export const fingerprint = matching(FINGERPRINT, 'a fingerprint as errors lists it');
+/** Claims a minute. */
+export const perMinute = integer(1, LIMITS.perMinute);

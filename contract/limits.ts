@@ -20,6 +20,10 @@ export const LIMITS = {
   leaseMinMs: 1_000,
   /** Milliseconds of the longest `delayMs`: 100 years. */
   delayMs: 3_155_760_000_000,
+  /** Tasks of one page of a list, or of one step of a replay. */
+  page: 100,
+  /** Claims a minute that a resumed app or name may be held to. */
+  perMinute: 1_000_000,
 } as const;
 
 /**
@@ -40,3 +44,5 @@ export const APP_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 export const TASK_NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /** An id as the door makes it: the app, a slash, 22 characters of base64url. */
 export const TASK_ID = /^[a-z][a-z0-9-]{0,31}\/[A-Za-z0-9_-]{22}$/;
+/** A recurring error's fingerprint: 22 characters of base64url. */
+export const FINGERPRINT = /^[A-Za-z0-9_-]{22}$/;

@@ -23,6 +23,10 @@ export const notification = v.object({
   deadlineAt: v.optional(instant),
   /** Report before this, or the task is notified again. */
   leaseUntil: instant,
+  /** false: there is nothing to report, the task was done when this was accepted. Absent: true. */
+  acknowledge: v.optional(v.literal(false)),
+  /** true: `start` must be accepted before anything is done. Absent: false. */
+  exclusive: v.optional(v.literal(true)),
   payload: v.unknown(),
 });
 export type Notification = v.InferOutput<typeof notification>;

@@ -26,6 +26,10 @@ export const settingsSchema = v.object({
   deadlineLeadMs: v.optional(whole(0, 365 * DAY_MS)),
   // Longer than the longest lease (12 h): a key must not be free again while a slot may still hold its old task.
   retentionMs: v.optional(whole(13 * HOUR_MS, 3_650 * DAY_MS)),
+  whenLate: v.optional(v.picklist(['run', 'expire'])),
+  escalated: v.optional(v.picklist(['first', 'last'])),
+  listCompleted: v.optional(v.boolean()),
+  alarms: v.optional(v.boolean()),
 });
 export type SettingsInput = v.InferInput<typeof settingsSchema>;
 

@@ -1,18 +1,21 @@
 import * as v from 'valibot';
 import {
+  acknowledge,
   contractVersion,
   delayMs,
+  exclusive,
+  expiresAfterDeadline,
   idempotencyKey,
   maxAttempts,
-  nextCount,
   position,
   priority,
-  taskId,
+  replayable,
   taskName,
   version,
   when,
 } from './fields.ts';
 import { LIMITS } from './limits.ts';
+import { listFields, nextFields, TASK_ACTIONS, taskAction } from './tasks.ts';
 import type { TaskView } from './view.ts';
 
 /** A task as an app asks for it. */
@@ -36,12 +39,19 @@ const taskFields = {
   idempotencyKey,
   /** Overrides the policy's limit for this task. */
   maxAttempts: v.optional(maxAttempts),
+  /** @default true */
+  acknowledge: v.optional(acknowledge),
+  /** @default false */
+  exclusive: v.optional(exclusive),
+  /** Only with a deadline. @default false */
+  expiresAfterDeadline: v.optional(expiresAfterDeadline),
+  /** @default true */
+  replayable: v.optional(replayable),
 };
 
 export const taskRequest = v.strictObject(taskFields);
 export type TaskRequest = v.InferOutput<typeof taskRequest>;
 
-const id = taskId;
 const v1 = { v: contractVersion };
 const COUNT = `1 to ${LIMITS.batch} tasks`;
 
@@ -54,23 +64,12 @@ export const submitRequest = v.variant('action', [
     // Each task is parsed on its own, so that one bad task does not refuse the others.
     tasks: v.pipe(v.array(v.unknown(), `an array of ${COUNT}`), v.minLength(1, COUNT), v.maxLength(LIMITS.batch, COUNT)),
   }),
-  v.strictObject({ ...v1, action: v.literal('get'), id }),
-  /** What would be notified next, without claiming it. @default count: 1 */
-  v.strictObject({ ...v1, action: v.literal('next'), count: v.optional(nextCount) }),
-  v.strictObject({ ...v1, action: v.literal('cancel'), id }),
-  v.strictObject({
-    ...v1,
-    action: v.literal('reschedule'),
-    id,
-    dueAt: v.optional(when),
-    /** Instead of `dueAt`. */
-    delayMs: v.optional(delayMs),
-    /** null takes the deadline away. */
-    deadlineAt: v.optional(v.nullable(when)),
-  }),
+  v.strictObject({ ...v1, action: v.literal('next'), ...nextFields }),
+  v.strictObject({ ...v1, action: v.literal('list'), ...listFields }),
+  ...taskAction.options,
 ]);
 export type SubmitRequest = v.InferOutput<typeof submitRequest>;
-export const SUBMIT_ACTIONS = ['enqueue', 'enqueueBatch', 'get', 'next', 'cancel', 'reschedule'] as const;
+export const SUBMIT_ACTIONS = ['enqueue', 'enqueueBatch', 'next', 'list', ...TASK_ACTIONS] as const;
 
 /** What comes of one enqueue: the task as it stands, and whether this request made it. */
 export interface Enqueued {
@@ -81,16 +80,5 @@ export interface Enqueued {
   readonly priority: TaskView['priority'];
   /** The resolved instant, RFC 3339 UTC. */
   readonly dueAt: string;
-  readonly deadlineAt?: string;
-}
-
-/** A task that waits, as `next` shows it. */
-export interface NextTask {
-  readonly id: string;
-  readonly name: string;
-  /** The level it counts as now: high once its deadline is reached. */
-  readonly priority: TaskView['priority'];
-  /** RFC 3339 UTC; absent for a task at the front, which is due already. */
-  readonly dueAt?: string;
   readonly deadlineAt?: string;
 }

@@ -2,7 +2,7 @@ import { LEVELS, type Level, type Task } from './task.ts';
 
 /**
  * The table's sparse indexes. FROZEN from the first release: a key or a projection of a live index cannot be changed.
- * `traits` (what a claim must know beyond its policy) and `fingerprint` (of the last error) are written by later releases.
+ * `traits` is what a claim must know beyond its policy, `fingerprint` says which error the last failure was.
  */
 export const INDEXES = {
   /** Waiting tasks, a lane per app, level and shard, in the order in which they are due. */
@@ -51,6 +51,10 @@ export function dueKey(task: Pick<Task, 'id' | 'dueAt' | 'arrival' | 'position'>
 export const dueAtOfKey = (key: string): number =>
   key.startsWith(FRONT) ? Number.NEGATIVE_INFINITY : Date.parse(key.slice(0, INSTANT_WIDTH));
 
+/** Since when a task with this sort key waits to be claimed: its due instant; at the front, when it came there. Epoch ms. */
+export const waitsSince = (key: string): number =>
+  key.startsWith(FRONT) ? (STAMP_MAX - Number(key.slice(FRONT.length, FRONT.length + STAMP_DIGITS))) / 1_000 : dueAtOfKey(key);
+
 const INSTANT_WIDTH = '2026-12-24T08:00:00.000Z'.length;
 
 const stamp = (value: number): string => String(value).padStart(STAMP_DIGITS, '0');
@@ -67,6 +71,9 @@ export const historyLane = (app: string, state: 'dead' | 'cancelled' | 'complete
 /** All lanes of waiting tasks of an app, High first. */
 export const dueLanes = (app: string, shards: number): { level: Level; shard: number; lane: string }[] =>
   LEVELS.flatMap((level) => Array.from({ length: shards }, (_, shard) => ({ level, shard, lane: dueLane(app, level, shard) })));
+
+/** Where the recurring errors of an app are, by when they were first seen. */
+export const errorLane = (app: string): string => `${app}#error#0`;
 
 /** Which of `shards` partitions a task is in: FNV-1a over its id, spread by a final mix. */
 export function shardOf(id: string, shards: number): number {
@@ -86,7 +93,7 @@ export function laneKeys(task: Task, shards: number): LaneKeys {
     return { priority, dueAt, watch: deadlineLane(task.app, task.level, shard), watchAt: watchKey(task.deadlineAt, task.id) };
   }
   // Completed tasks are the many: they enter a lane only where an app asks for it, because it costs a write.
-  if (task.state === 'leased' || task.state === 'completed') return { dueAt };
+  if (task.state === 'leased' || (task.state === 'completed' && !task.listed)) return { dueAt };
   return { dueAt, watch: historyLane(task.app, task.state, shard), watchAt: watchKey(task.endedAt ?? 0, task.id) };
 }
 

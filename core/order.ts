@@ -1,4 +1,5 @@
-import type { Level } from './task.ts';
+import type { AppSettings } from './policy.ts';
+import type { Level, Trait } from './task.ts';
 
 /** What the indexes tell of a waiting task: enough to put it in order and to claim it. */
 export interface Nomination {
@@ -9,12 +10,12 @@ export interface Nomination {
   /** Its sort key in the `due` index: front tasks first, then by due time, arrival and id (see `dueKey`). */
   readonly key: string;
   readonly deadlineAt?: number;
+  readonly traits?: readonly Trait[];
 }
 
-/** When the order is asked for, and how near a deadline counts as close. Milliseconds. */
-export interface OrderContext {
+/** When the order is asked for (epoch ms), how near a deadline counts as close, and where the escalated stand. */
+export interface OrderContext extends Pick<AppSettings, 'deadlineLeadMs' | 'escalated'> {
   readonly now: number;
-  readonly deadlineLeadMs: number;
 }
 
 const RANK: Record<Level, number> = { high: 0, medium: 1, low: 2 };
@@ -24,27 +25,29 @@ export const effectiveLevel = (task: { level: Level; deadlineAt?: number }, now:
   task.deadlineAt !== undefined && task.deadlineAt <= now ? 'high' : task.level;
 
 /**
- * The order of due tasks, total: effective level; within it close deadlines first, earliest first; then the sort key,
- * that is front before back, then due time, arrival and id. Negative when `a` goes first.
+ * The order of due tasks, total: effective level (the escalated after the High by nature, where an app says so); within it
+ * close deadlines first, earliest first; then the sort key, that is front before back, then due time, arrival and id.
+ * Negative when `a` goes first.
  */
 export function compareDue(a: Nomination, b: Nomination, context: OrderContext): number {
   return (
-    RANK[effectiveLevel(a, context.now)] - RANK[effectiveLevel(b, context.now)] ||
-    compareNumbers(closeDeadline(a, context), closeDeadline(b, context)) ||
-    compareText(a.key, b.key)
+    rank(a, context) - rank(b, context) || compareNumbers(closeDeadline(a, context), closeDeadline(b, context)) || compareText(a.key, b.key)
   );
+}
+
+/** A level's place; between High and Medium for what counts as High by its deadline alone, where the escalated stand last. */
+function rank(task: Nomination, { now, escalated }: OrderContext): number {
+  const level = effectiveLevel(task, now);
+  return escalated === 'last' && level !== task.level ? RANK.high + 0.5 : RANK[level];
 }
 
 /**
  * Tasks in the order in which they will be notified, as far as `now` can tell: what is due by the comparator, then what
  * waits for its date by its date. `dueAt` of a front task is −Infinity: it is due.
  */
-export function inOrder<T extends Nomination & { readonly dueAt: number }>(
-  tasks: readonly T[],
-  { now, deadlineLeadMs }: OrderContext,
-): T[] {
+export function inOrder<T extends Nomination & { readonly dueAt: number }>(tasks: readonly T[], { now, ...context }: OrderContext): T[] {
   const instant = ({ dueAt }: T) => Math.max(dueAt, now);
-  return [...tasks].sort((a, b) => instant(a) - instant(b) || compareDue(a, b, { now: instant(a), deadlineLeadMs }));
+  return [...tasks].sort((a, b) => instant(a) - instant(b) || compareDue(a, b, { ...context, now: instant(a) }));
 }
 
 /** The deadline where it is close, else never: so that "close, earliest first" is one comparison. */

@@ -28,6 +28,14 @@ export interface AppSettings {
   readonly deadlineLeadMs: number;
   /** How long an ended task can still be read and replayed. */
   readonly retentionMs: number;
+  /** What becomes of a waiting task whose deadline has passed: it runs, late; or it is dead, as if each had said so itself. */
+  readonly whenLate: 'run' | 'expire';
+  /** Where tasks that count as High by their deadline alone stand: before those that are High by nature, or after them. */
+  readonly escalated: 'first' | 'last';
+  /** Whether completed tasks can be listed; costs a write unit a task. */
+  readonly listCompleted: boolean;
+  /** Whether the app has metrics and alarms of its own. */
+  readonly alarms: boolean;
 }
 
 const SECOND = 1_000;
@@ -44,13 +52,17 @@ export const DEFAULT_POLICY: Policy = {
   leaseMs: 5 * MINUTE,
 };
 
-/** 500 out at once, one shard, deadlines close from 15 minutes, ended tasks kept 14 days. */
+/** 500 out at once, one shard, deadlines close from 15 minutes, ended tasks kept 14 days, late tasks run and go first. */
 export const DEFAULT_LIMITS = {
   maxInFlight: 500,
   shards: 1,
   deadlineLeadMs: 15 * MINUTE,
   retentionMs: 14 * DAY,
-} as const;
+  whenLate: 'run',
+  escalated: 'first',
+  listCompleted: false,
+  alarms: false,
+} as const satisfies Partial<AppSettings>;
 
 /** The policy that holds for a task name of the app. */
 export const policyFor = (settings: AppSettings, name: string): Policy => {

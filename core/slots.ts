@@ -38,7 +38,7 @@ export const claimTag = (slot: number, rev: number, nonce: string): string => `$
 
 /** What a slot's entry has come to, seen from its row. */
 export type EntryFate =
-  /** Out under this entry. */
+  /** Out under this entry: leased, or to be told before it counts as done. */
   | 'out'
   /** Still waiting at the nominated revision: whoever finds it claims it. It is never freed, a claim may be under way. */
   | 'unclaimed'
@@ -49,7 +49,9 @@ export function fateOf(entry: SlotEntry, slot: number, row: Pick<Task, 'state' |
   if (!row) return 'free';
   // Whatever state a row at or before the nominated revision is in (a stale read), the claim may still come.
   if (row.rev <= entry.rev) return 'unclaimed';
-  return row.state === 'leased' && row.claimedBy?.startsWith(claimTag(slot, entry.rev, '')) ? 'out' : 'free';
+  if (!row.claimedBy?.startsWith(claimTag(slot, entry.rev, ''))) return 'free';
+  // An unacknowledged task is completed by its claim: its place is the only word of what SNS has not accepted yet.
+  return row.state === 'leased' || (row.state === 'completed' && !entry.published) ? 'out' : 'free';
 }
 
 /** An entry as text, without the app's part of the id: `<hash>.<rev>.<leaseUntil>[!]`, numbers in base 36, `!` for published. */

@@ -6,8 +6,16 @@ export type Level = (typeof LEVELS)[number];
 export const STATES = ['scheduled', 'leased', 'completed', 'cancelled', 'dead'] as const;
 export type State = (typeof STATES)[number];
 
-/** What became of one claim of a task. */
-export type Outcome = 'completed' | 'failed' | 'expired' | 'snoozed';
+/** What became of one claim of a task. `refused`: SNS did not take its notification. */
+export type Outcome = 'completed' | 'failed' | 'expired' | 'snoozed' | 'refused';
+
+/**
+ * What sets a task apart from others of its name. They stand in the indexes, because a claim must know them.
+ * `unacknowledged`: done once SNS has accepted its notification. `exclusive`: one holder a claim. `expires`: worthless after
+ * its deadline. `unreplayable`: must not happen twice. `late`: its deadline was missed, and that has been told.
+ */
+export const TRAITS = ['unacknowledged', 'exclusive', 'expires', 'unreplayable', 'late'] as const;
+export type Trait = (typeof TRAITS)[number];
 
 /** What a worker said went wrong, bounded by {@link boundedError}. */
 export interface TaskError {
@@ -27,8 +35,17 @@ export interface Attempt {
   readonly worker?: string;
 }
 
-/** Why a task is dead. */
-export type DeathReason = 'attempts exhausted' | 'no worker answered';
+/** A change of a task that was no claim: somebody's change of mind, a demotion, a replay. Instants are epoch milliseconds. */
+export interface Move {
+  readonly at: number;
+  readonly move: 'rescheduled' | 'reprioritized' | 'moved to front' | 'demoted' | 'replayed';
+  /** What it was before and after: levels, or dates; absent where neither has changed (its deadline has). */
+  readonly from?: Level | number;
+  readonly to?: Level | number;
+}
+
+/** Why a task is dead. `unreadable`: its row could not be read as a task, and was set aside. */
+export type DeathReason = 'attempts exhausted' | 'no worker answered' | 'notification refused' | 'deadline missed' | 'unreadable';
 
 /**
  * A task, all of it: the only thing that {@link decide} reads and writes.
@@ -61,27 +78,38 @@ export interface Task {
   readonly claim: number;
   /** Attempts spent, at most `maxAttempts`. */
   readonly attempt: number;
-  /** Claims in a row that ended by expiry. An extend is no end: a task that kills its workers must come to one. */
+  /** Claims in a row that ended by expiry, or in a refused notification. An extend is no end: a task that kills its workers must come to one. */
   readonly deliveries: number;
   readonly consecutiveFailures: number;
   /** Overrides the policy's `maxAttempts` for this task. */
   readonly maxAttempts?: number;
+  readonly traits?: readonly Trait[];
   /** Present while leased: who holds it (see `claimTag`), since when, as which level, until when. */
   readonly claimedBy?: string;
   readonly claimedAt?: number;
   readonly claimedLevel?: Level;
   readonly leaseUntil?: number;
+  /** Of an exclusive task while leased: the one worker run that may do it. */
+  readonly holder?: string;
   /** The latest {@link HISTORY_LIMIT} ended claims, oldest first. */
   readonly attempts: readonly Attempt[];
   /** Ended claims that no longer fit in `attempts`. */
   readonly attemptsDropped: number;
+  /** The latest {@link HISTORY_LIMIT} moves, oldest first; absent: none. */
+  readonly moves?: readonly Move[];
+  /** Moves that no longer fit in `moves`. */
+  readonly movesDropped?: number;
+  /** Which recurring error its last failure was; see the failure function. */
+  readonly fingerprint?: string;
+  /** Completed in a lane of its app's completed tasks: the app asked for it when the task ended. */
+  readonly listed?: true;
   readonly deathReason?: DeathReason;
   readonly endedAt?: number;
   /** Epoch SECONDS after which DynamoDB may delete the row; set by the terminal write alone. */
   readonly expiresAtSeconds?: number;
 }
 
-/** How many ended claims a task carries; older ones are kept as a count. */
+/** How many ended claims, and how many moves, a task carries; older ones are kept as a count. */
 export const HISTORY_LIMIT = 10;
 
 /** Claims without a word from any worker before a task is dead. */
@@ -92,6 +120,9 @@ export const LEASE_SKEW_MS = 2_000;
 
 /** The error of the last failed attempt, if any. */
 export const lastError = (task: Task): TaskError | undefined => task.attempts.findLast((attempt) => attempt.error)?.error;
+
+export const hasTrait = (task: { readonly traits?: readonly Trait[] | undefined }, trait: Trait): boolean =>
+  task.traits?.includes(trait) ?? false;
 
 export const isTerminal = (state: State): boolean => state === 'completed' || state === 'cancelled' || state === 'dead';
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -6,6 +7,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { CLIENT_OPTIONS } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import { Run } from './dispatch/run.ts';
+import { Warm } from './dispatch/warm.ts';
 import { variable } from './environment.ts';
 import { log } from './log.ts';
 import { loadSettings } from './settings.ts';
@@ -14,17 +16,28 @@ import { loadSettings } from './settings.ts';
 const STAY_MS = 100_000;
 /** What is kept of the function's time to finish what is in flight and take leave. */
 const FINISH_MS = 15_000;
+const BYTES_PER_MB = 1_048_576;
 
 const dynamo = new DynamoDBClient(CLIENT_OPTIONS);
 const sns = new SNSClient(CLIENT_OPTIONS);
 const events = new EventBridgeClient(CLIENT_OPTIONS);
+const cloudwatch = new CloudWatchClient(CLIENT_OPTIONS);
 const ssm = new SSMClient(CLIENT_OPTIONS);
+const warm = new Warm();
 
 /** The minute's tick, or a ring: both do the same. */
 export async function handler(_event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> {
   const endAt = Date.now() + Math.min(STAY_MS, context.getRemainingTimeInMillis() - FINISH_MS);
-  const settings = await loadSettings(ssm, variable('queue'));
-  const ports = { dynamo, sns, events, clock: systemClock, table: variable('table'), bus: variable('bus') };
-  const summary = await new Run(ports, settings, randomBytes(6).toString('hex'), endAt).run();
+  const queue = variable('queue');
+  const settings = await loadSettings(ssm, queue);
+  const clients = { dynamo, sns, events, cloudwatch };
+  const ports = { ...clients, clock: systemClock, table: variable('table'), bus: variable('bus'), queue, memoryUsed };
+  const summary = await new Run(ports, settings, randomBytes(6).toString('hex'), endAt, warm).run();
   log('INFO', 'run', { ...summary, apps: settings.length });
+}
+
+/** The share of the memory that Lambda gives the function; 0 where nobody says how much that is. */
+function memoryUsed(): number {
+  const megabytes = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
+  return megabytes > 0 ? process.memoryUsage.rss() / (megabytes * BYTES_PER_MB) : 0;
 }

@@ -1,38 +1,30 @@
-import { randomInt } from 'node:crypto';
 import type { Result } from '../contract/answer.ts';
-import { badField, doorError, refusedField } from '../contract/errors.ts';
-import { jsonProblem } from '../contract/json.ts';
-import { NOTIFICATION_BYTES } from '../contract/limits.ts';
+import { badField, doorError } from '../contract/errors.ts';
 import { parseRequest } from '../contract/parse.ts';
 import { type Enqueued, type TaskRequest, taskRequest } from '../contract/submit.ts';
 import { wire } from '../contract/view.ts';
 import type { NewTask } from '../core/actions.ts';
 import { decide } from '../core/decide.ts';
 import type { AppSettings } from '../core/policy.ts';
-import type { Task } from '../core/task.ts';
+import type { Task, Trait } from '../core/task.ts';
+import { arrivalAt } from './arrival.ts';
 import { instantOf } from './dates.ts';
 import { errorOf, Refused } from './door.ts';
 import { requestDigest, taskIdOf } from './identity.ts';
-import { bytesOver } from './notification.ts';
+import { payloadText, refuseTooLarge } from './payload.ts';
 import { refusalError } from './refusals.ts';
 import type { Inserted, Store } from './store.ts';
-
-/** Digits that numbers of a notification may grow by in a task's life: claims, attempts, a later lease. */
-const WORST = { claim: Number.MAX_SAFE_INTEGER, attempt: 100, leaseUntil: 0 } as const;
 
 /** What an absent field means: to ask for it in words is the same request. */
 const DEFAULTS = { version: 1, priority: 'medium' } as const;
 
-/** Two instances of a door that are asked in the same millisecond give other microseconds, as a rule. */
-const OFFSET = randomInt(1_000);
-
-let lastArrival = 0;
-
-/** The order of arrival: microseconds, no two alike from one instance of a door. */
-function arrivalAt(now: number): number {
-  lastArrival = Math.max(lastArrival + 1, now * 1_000 + OFFSET);
-  return lastArrival;
-}
+/** What a task is made as where a field is not as usual, and how it is asked for. */
+const MADE_AS = [
+  ['acknowledge', false, 'unacknowledged'],
+  ['exclusive', true, 'exclusive'],
+  ['expiresAfterDeadline', true, 'expires'],
+  ['replayable', false, 'unreplayable'],
+] as const satisfies readonly (readonly [keyof TaskRequest, boolean, Trait])[];
 
 /** Enqueues tasks, each on its own: one that is refused does not refuse the others. Answers in the order asked. */
 export async function enqueueAll(
@@ -87,42 +79,50 @@ function prepare(settings: AppSettings, input: unknown, now: number, prefix: str
   const parsed = parseRequest(taskRequest, input, prefix);
   if (!parsed.ok) throw new Refused(parsed.error);
   const { payload = null, idempotencyKey, ...request } = parsed.value;
-  const problem = jsonProblem(payload, prefix ? `${prefix}.payload` : 'payload');
-  if (problem) throw new Refused(refusedField(problem.path, problem.got, problem.allowed));
+  const name = (field: string) => (prefix ? `${prefix}.${field}` : field);
+  const text = payloadText(payload, name('payload'));
+  refuseContradiction(request, name);
+  const traits = MADE_AS.flatMap(([field, unusual, trait]) => (request[field] === unusual ? [trait] : []));
   const task: NewTask = {
     id: taskIdOf(settings.app, idempotencyKey),
     app: settings.app,
     name: request.name,
     version: request.version ?? DEFAULTS.version,
-    payload: JSON.stringify(payload),
-    request: requestDigest({ ...DEFAULTS, ...request, payload }),
+    payload: text,
+    request: requestDigest({ ...DEFAULTS, ...withoutUsual(request), payload }),
     level: request.priority ?? DEFAULTS.priority,
     arrival: arrivalAt(now),
-    ...place(request, now, prefix),
+    ...place(request, now, name),
     ...(request.maxAttempts === undefined ? {} : { maxAttempts: request.maxAttempts }),
+    ...(traits.length === 0 ? {} : { traits }),
   };
   const decision = decide(undefined, { type: 'enqueue', task }, now, settings);
   if (decision.kind === 'refused') throw new Refused(refusalError(decision.refusal, task.id));
-  const over = bytesOver({ ...decision.task, ...WORST });
-  if (over === 0) return decision.task;
-  const bytes = `${NOTIFICATION_BYTES + over} bytes`;
-  const message = `The notification of this task would be ${bytes} (UTF-8, envelope included). Keep the payload elsewhere and send a reference.`;
-  throw new Refused(
-    doorError('PayloadTooLarge', message, {
-      field: `${prefix && `${prefix}.`}payload`,
-      got: bytes,
-      allowed: `at most ${NOTIFICATION_BYTES} bytes`,
-    }),
-  );
+  refuseTooLarge(decision.task, name('payload'));
+  return decision.task;
 }
 
+type Fields = Omit<TaskRequest, 'idempotencyKey' | 'payload'>;
+
+function refuseContradiction(request: Fields, name: (field: string) => string): void {
+  if (request.expiresAfterDeadline === true && request.deadlineAt === undefined) {
+    throw new Refused(
+      badField(name('expiresAfterDeadline'), true, 'absent or false where there is no deadlineAt: nothing to expire after'),
+    );
+  }
+  if (request.acknowledge === false && request.exclusive === true) {
+    throw new Refused(badField(name('exclusive'), true, 'absent or false where acknowledge is false: there is no lease to hold'));
+  }
+}
+
+/** What is asked for as usual is left out: the digest is that of a request that does not speak of it. */
+const withoutUsual = (request: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(request).filter(([key, value]) => !MADE_AS.some(([field, unusual]) => field === key && value !== unusual)),
+  ) as Fields;
+
 /** Where in time the task stands. Without a date it is due now; with a deadline that has passed, it was due then. */
-function place(
-  request: Omit<TaskRequest, 'idempotencyKey' | 'payload'>,
-  now: number,
-  prefix: string,
-): Pick<NewTask, 'dueAt' | 'deadlineAt' | 'position'> {
-  const name = (field: string) => (prefix ? `${prefix}.${field}` : field);
+function place(request: Fields, now: number, name: (field: string) => string): Pick<NewTask, 'dueAt' | 'deadlineAt' | 'position'> {
   const dated = instantOf(name('dueAt'), request.dueAt, request.delayMs, now);
   const deadlineAt = instantOf(name('deadlineAt'), request.deadlineAt, undefined, now);
   if (request.position !== undefined && dated !== undefined) {
@@ -136,10 +136,13 @@ function place(
 }
 
 /** The answer to a request whose row was there before: the same task, a conflict, or a row whose history has expired. */
-async function repeated(store: Store, settings: AppSettings, task: Task, existing: Task | undefined, now: number): Promise<Enqueued> {
+async function repeated(store: Store, settings: AppSettings, task: Task, found: Task | undefined, now: number): Promise<Enqueued> {
+  // Nothing was learned of the row, or it cannot be read, which is said here.
+  const existing = found ?? (await store.read(task.id));
   const decision = existing && decide(existing, { type: 'enqueue', task }, now, settings);
   if (decision?.kind === 'refused') throw new Refused(refusalError(decision.refusal, task.id));
-  if (decision?.kind === 'unchanged') return enqueuedOf(decision.task, false);
+  // With our own stamp it is the row that this request made: only the answer had been lost.
+  if (decision?.kind === 'unchanged') return enqueuedOf(decision.task, decision.task.arrival === task.arrival);
   if (existing && decision && (await store.write(existing, decision.task, settings.shards))) return enqueuedOf(decision.task, true);
   throw new Refused(doorError('Unavailable', 'The task could not be stored now. Nothing is half done: send it again.'));
 }

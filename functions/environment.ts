@@ -1,6 +1,6 @@
 import { ENV } from '../contract/environment.ts';
 
-type SystemVariable = 'queue' | 'table' | 'bus' | 'dispatcher' | 'settings';
+type SystemVariable = 'queue' | 'table' | 'bus' | 'dispatcher' | 'settings' | 'alerts' | 'operateName';
 
 /**
  * A variable that the stack sets on the system's own functions.

@@ -1,7 +1,7 @@
 import { NOTIFICATION_BYTES } from '../contract/limits.ts';
 import type { Notification } from '../contract/notification.ts';
 import { wire } from '../contract/view.ts';
-import type { Task } from '../core/task.ts';
+import { hasTrait, type Task } from '../core/task.ts';
 
 /** The body of the message that tells an app of its claimed task. */
 export function bodyOf(task: Task): string {
@@ -18,6 +18,8 @@ export function bodyOf(task: Task): string {
     dueAt: wire(task.dueAt),
     ...(deadlineAt === undefined ? {} : { deadlineAt: wire(deadlineAt) }),
     leaseUntil: wire(task.leaseUntil ?? 0),
+    ...(hasTrait(task, 'unacknowledged') ? { acknowledge: false } : {}),
+    ...(hasTrait(task, 'exclusive') ? { exclusive: true } : {}),
   };
   // The payload is JSON text already, and is handed on as it was stored.
   return `${JSON.stringify(head).slice(0, -1)},"payload":${task.payload}}`;

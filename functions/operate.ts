@@ -1,21 +1,145 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import * as v from 'valibot';
-import { contractVersion } from '../contract/fields.ts';
+import { doorError } from '../contract/errors.ts';
+import {
+  type Description,
+  type ErrorView,
+  OPERATE_ACTIONS,
+  type OperateRequest,
+  operateRequest,
+  type ReplayStep,
+  type ValvesView,
+} from '../contract/operate.ts';
 import { wire } from '../contract/view.ts';
+import type { RecurringError } from '../core/errors.ts';
+import type { AppSettings } from '../core/policy.ts';
+import { NO_VALVES, type Valve, type Valves } from '../core/valves.ts';
 import { CLIENT_OPTIONS } from './client-options.ts';
-import { door } from './door.ts';
+import { systemClock } from './clock.ts';
+import { door, Refused } from './door.ts';
 import { variable } from './environment.ts';
+import { ErrorBook } from './error-book.ts';
+import { appOf } from './identity.ts';
+import { KnownSettings } from './known-settings.ts';
+import { listTasks } from './list.ts';
+import { nextTasks } from './lookahead.ts';
+import { replayStep } from './replay-all.ts';
+import { Ring } from './ring.ts';
 import { Seat } from './seat.ts';
 import { loadSettings } from './settings.ts';
-
-const request = v.variant('action', [v.strictObject({ v: contractVersion, action: v.literal('describe') })]);
+import { statsOf } from './stats.ts';
+import { Store } from './store.ts';
+import { TaskDoor } from './task-door.ts';
+import { ValveStore, valvesView } from './valves.ts';
+import { versionsStep } from './versions.ts';
 
 const dynamo = new DynamoDBClient(CLIENT_OPTIONS);
+const store = new Store(dynamo, variable('table'));
+const seat = new Seat(dynamo, variable('table'));
+const ring = new Ring(seat, new LambdaClient(CLIENT_OPTIONS), variable('dispatcher'));
+const valves = new ValveStore(dynamo, store, seat);
+const errors = new ErrorBook(dynamo, store);
 const ssm = new SSMClient(CLIENT_OPTIONS);
+const loadApps = () => loadSettings(ssm, variable('queue'));
+const apps = new KnownSettings(loadApps, systemClock);
+const tasks = new TaskDoor({ dynamo, store, valves, ring });
 
-/** The operator's door: the queue as a whole. */
-export const handler = door(request, ['describe'], async () => {
-  const [apps, seat] = await Promise.all([loadSettings(ssm, variable('queue')), new Seat(dynamo, variable('table')).read()]);
-  return { apps, dispatcher: { runs: seat.epoch, ...(seat.aliveUntil > 0 ? { aliveUntil: wire(seat.aliveUntil) } : {}) } };
+/** The operator's door: the queue as a whole, and the tasks of all its apps. */
+export const handler = door(operateRequest, OPERATE_ACTIONS, carryOut);
+
+async function carryOut(request: OperateRequest): Promise<object> {
+  const now = Date.now();
+  if (request.action === 'describe') return describe();
+  const settings = await settingsOf('app' in request ? request.app : appOf(request.id));
+  const { app } = settings;
+  switch (request.action) {
+    case 'stats':
+      return statsOf({ dynamo, store }, settings, await valvesOf(app), now);
+    case 'next':
+      return { next: await nextTasks({ dynamo, store, settings, valves: await valvesOf(app), now }, request.count ?? 1) };
+    case 'list':
+      return listTasks({ dynamo, store }, settings, request, now);
+    case 'versions':
+      return versionsStep({ dynamo, store }, settings, request.cursor);
+    case 'replayAll':
+      return replay(settings, request, now);
+    case 'errors': {
+      const page = await errors.list(app, request.cursor);
+      return { ...page, errors: page.errors.map(errorView) };
+    }
+    case 'error':
+      return found(app, request.fingerprint, await errors.get(app, request.fingerprint));
+    case 'resolveError':
+      return found(app, request.fingerprint, await errors.resolve(app, request.fingerprint, now));
+    case 'pause':
+      return set(app, request.name, 'paused', now);
+    case 'resume':
+      return set(app, request.name, request.perMinute === undefined ? undefined : { perMinute: request.perMinute, since: now }, now);
+    default:
+      return tasks.carryOut(request, settings, now);
+  }
+}
+
+/** @throws Refused if the queue has no such app */
+async function settingsOf(app: string): Promise<AppSettings> {
+  const settings = await apps.of(app);
+  if (settings) return settings;
+  const names = (await loadApps()).map((one) => one.app).sort();
+  const allowed = names.length === 0 ? 'none: this queue has no app yet' : names.join(', ');
+  throw new Refused(doorError('NotFound', `This queue has no app ${app}. Its apps: ${allowed}.`, { field: 'app', got: app, allowed }));
+}
+
+async function describe(): Promise<Description> {
+  const [all, { epoch, aliveUntil }] = await Promise.all([loadApps(), seat.read()]);
+  const known = await valves.read(all.map(({ app }) => app));
+  return {
+    apps: all.map((settings) => ({ ...settings, ...valvesView(settings.app, known.get(settings.app) ?? NO_VALVES) })),
+    dispatcher: { runs: epoch, ...(aliveUntil > 0 ? { aliveUntil: wire(aliveUntil) } : {}) },
+  };
+}
+
+const valvesOf = async (app: string): Promise<Valves> => (await valves.read([app])).get(app) ?? NO_VALVES;
+
+async function replay(settings: AppSettings, request: OperateRequest & { action: 'replayAll' }, now: number): Promise<ReplayStep> {
+  const step = await replayStep({ dynamo, store }, settings, request, now);
+  if (step.replayed.length > 0) await ring.ifNear(settings.app, now, now);
+  return step;
+}
+
+async function set(app: string, name: string | undefined, valve: Valve | undefined, now: number): Promise<ValvesView> {
+  const after = await valves.set(app, name, valve);
+  // What waits may be due, and nobody else rings for it.
+  if (valve !== 'paused') await ring.ring(app, now);
+  return valvesView(app, after);
+}
+
+function found(app: string, fingerprint: string, error: RecurringError | undefined): { error: ErrorView } {
+  if (error) return { error: errorView(error) };
+  throw new Refused(
+    doorError(
+      'NotFound',
+      `The app ${app} has no such recurring error, or it was last seen too long ago. The action errors lists what there is.`,
+      {
+        field: 'fingerprint',
+        got: fingerprint,
+        allowed: 'a fingerprint as errors lists it',
+      },
+    ),
+  );
+}
+
+const errorView = (error: RecurringError): ErrorView => ({
+  fingerprint: error.fingerprint,
+  app: error.app,
+  name: error.name,
+  errorName: error.errorName,
+  message: error.message,
+  count: error.count,
+  deaths: error.deaths,
+  firstSeenAt: wire(error.firstSeenAt),
+  lastSeenAt: wire(error.lastSeenAt),
+  versions: error.versions,
+  tasks: error.tasks,
+  ...(error.resolvedAt === undefined ? {} : { resolvedAt: wire(error.resolvedAt) }),
 });

@@ -1,3 +1,4 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -14,6 +15,8 @@ import { instantOf } from './dates.ts';
 import { door, Refused } from './door.ts';
 import { variable } from './environment.ts';
 import { appOf } from './identity.ts';
+import { tellIfLate } from './late.ts';
+import { measure, putMeasures } from './metrics.ts';
 import { notFound, refusalError } from './refusals.ts';
 import { Ring } from './ring.ts';
 import { Seat } from './seat.ts';
@@ -21,6 +24,7 @@ import { Store } from './store.ts';
 
 const settings = parseSettings(variable('settings'));
 const dynamo = new DynamoDBClient(CLIENT_OPTIONS);
+const cloudwatch = new CloudWatchClient(CLIENT_OPTIONS);
 const events = new EventBridgeClient(CLIENT_OPTIONS);
 const store = new Store(dynamo, variable('table'));
 const ring = new Ring(new Seat(dynamo, variable('table')), new LambdaClient(CLIENT_OPTIONS), variable('dispatcher'));
@@ -28,20 +32,34 @@ const ring = new Ring(new Seat(dynamo, variable('table')), new LambdaClient(CLIE
 /** A worker's way back: what became of the task that it was notified of. */
 export const handler = door(reportRequest, REPORT_ACTIONS, carryOut);
 
-async function carryOut(request: ReportRequest): Promise<Reported> {
+/** A word on a task. */
+type TaskReport = Exclude<ReportRequest, { action: 'overloaded' }>;
+
+async function carryOut(request: ReportRequest): Promise<Reported | object> {
   const now = Date.now();
+  if (request.action === 'overloaded') return overloaded();
   if (appOf(request.id) !== settings.app) throw new Refused(notFound(request.id));
   const decision =
     request.action === 'fail' ? await fail(request, now) : await store.act(request.id, actionOf(request, now), now, settings);
   if (decision.kind === 'refused') throw new Refused(refusalError(decision.refusal, request.id));
   const { id, state, leaseUntil, dueAt } = decision.task;
+  await tellIfLate(events, variable('bus'), decision, now);
   if (state === 'scheduled') await ring.ifNear(settings.app, dueAt, now);
   return { id, state, ...(leaseUntil === undefined ? {} : { leaseUntil: wire(leaseUntil) }) };
 }
 
-function actionOf(request: Exclude<ReportRequest, { action: 'fail' }>, now: number): Action {
+/** A worker has stopped polling: that is a number, and no task's affair. */
+async function overloaded(): Promise<object> {
+  const one = measure('WorkerOverloaded', 1);
+  await putMeasures(cloudwatch, variable('queue'), settings.alarms ? [one, { ...one, app: settings.app }] : [one]);
+  return {};
+}
+
+function actionOf(request: Exclude<TaskReport, { action: 'fail' }>, now: number): Action {
   const { claim } = request;
   switch (request.action) {
+    case 'start':
+      return { type: 'start', claim, holder: request.holder };
     case 'complete':
       return { type: 'complete', claim, ...(request.worker === undefined ? {} : { worker: request.worker }) };
     case 'extend':

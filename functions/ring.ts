@@ -24,7 +24,11 @@ export class Ring {
 
   /** Rings if `dueAt` is near. It only saves time: what is not heard is found by the next tick, so it never rejects. */
   async ifNear(app: string, dueAt: number, now: number): Promise<void> {
-    if (dueAt > now + NEAR_MS || now - (this.#rungAt.get(app) ?? 0) < QUIET_MS) return;
+    if (dueAt <= now + NEAR_MS && now - (this.#rungAt.get(app) ?? 0) >= QUIET_MS) await this.ring(app, now);
+  }
+
+  /** Rings, however near the last ring is: for what whoever heard that could not know yet. Never rejects. */
+  async ring(app: string, now: number): Promise<void> {
     this.#rungAt.set(app, now);
     try {
       const { aliveUntil } = await this.#seat.ring(app, now);

@@ -23,7 +23,7 @@ export const itemOf = (row: Row): Item => marshall(row, { removeUndefinedValues:
  * @throws UnreadableRow if the row is not a task's, or not in a form that this release can read
  */
 export function taskOf(item: Item): Task {
-  const { priority: _lane, watch: _watch, watchAt: _watchAt, dueAtMs, ...rest } = unmarshall(item);
+  const { priority: _lane, watch: _watch, watchAt: _watchAt, dueAtMs, ...rest } = valuesOf(item);
   const task = { ...rest, dueAt: dueAtMs } as unknown as Task;
   const numbers = [task.dueAt, task.rev, task.claim, task.attempt, task.deliveries, task.arrival, task.createdAt];
   const readable =
@@ -34,9 +34,19 @@ export function taskOf(item: Item): Task {
     STATES.includes(task.state) &&
     LEVELS.includes(task.level) &&
     Array.isArray(task.attempts) &&
+    [task.traits, task.moves].every((list) => list === undefined || Array.isArray(list)) &&
     numbers.every((value) => typeof value === 'number');
   if (!readable) throw new UnreadableRow(typeof task.id === 'string' ? task.id : '?');
   return task;
+}
+
+/** @throws UnreadableRow also where a number is larger than any number here */
+function valuesOf(item: Item): Record<string, unknown> {
+  try {
+    return unmarshall(item);
+  } catch {
+    throw new UnreadableRow(item.id?.S ?? '?');
+  }
 }
 
 /** The task that a row holds, or the word that it cannot be read: one such row must stop nobody. Says so in the log. */

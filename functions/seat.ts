@@ -24,6 +24,12 @@ export interface SeatState {
   readonly wokenAt: number;
   /** How often it was rung: a run takes its leave only if it has heard the last one. */
   readonly rings: number;
+  /** Which run took it last, by its nonce. */
+  readonly takenBy: string;
+  /** Until when what rates let go has been used by the runs that left, or is forgone. Epoch ms. */
+  readonly usedUntil: number;
+  /** Raised when an operator has set something for some app: a run then reads it anew. 0: never. */
+  readonly settings: number;
   /** When each app was last rung for. Epoch ms. */
   readonly rung: ReadonlyMap<string, number>;
 }
@@ -46,14 +52,18 @@ export class Seat {
     return stateOf(Item && unmarshall(Item));
   }
 
-  /** Takes the seat from the run of `before`; false: another was quicker. */
-  take(before: SeatState, aliveUntil: number, unsureUntil: number): Promise<boolean> {
+  /**
+   * Takes the seat from the run of `before`. False: another was quicker, or it is the second try of a call whose first answer
+   * was lost; `takenBy` then says whose it is.
+   */
+  take(before: SeatState, aliveUntil: number, unsureUntil: number, nonce: string): Promise<boolean> {
     return this.#update(
-      'SET #epoch = :next, #aliveUntil = :aliveUntil, #unsureUntil = :unsureUntil',
+      'SET #epoch = :next, #aliveUntil = :aliveUntil, #unsureUntil = :unsureUntil, #takenBy = :nonce',
       before.epoch === 0 ? 'attribute_not_exists(#epoch)' : '#epoch = :epoch',
-      { '#epoch': 'epoch', '#aliveUntil': 'aliveUntil', '#unsureUntil': 'unsureUntil' },
+      { '#epoch': 'epoch', '#aliveUntil': 'aliveUntil', '#unsureUntil': 'unsureUntil', '#takenBy': 'takenBy' },
       {
         ':next': before.epoch + 1,
+        ':nonce': nonce,
         ':aliveUntil': aliveUntil,
         ':unsureUntil': unsureUntil,
         ...(before.epoch === 0 ? {} : { ':epoch': before.epoch }),
@@ -65,19 +75,31 @@ export class Seat {
    * Takes leave, once nothing is in flight: says when to look at the slots again.
    * Answers false if it has been superseded, or rung for since it heard `rings` rings (undefined: that does not matter).
    */
-  leave(epoch: number, sweepAt: number, rings: number | undefined): Promise<boolean> {
+  leave(epoch: number, sweepAt: number, usedUntil: number, rings: number | undefined): Promise<boolean> {
     const unheard = rings === undefined ? '' : rings === 0 ? ' AND attribute_not_exists(#rings)' : ' AND #rings = :rings';
     return this.#update(
-      'SET #left = :epoch, #sweepAt = :sweepAt, #aliveUntil = :zero',
+      'SET #left = :epoch, #sweepAt = :sweepAt, #usedUntil = :usedUntil, #aliveUntil = :zero',
       `#epoch = :epoch${unheard}`,
-      { '#left': 'left', '#sweepAt': 'sweepAt', '#aliveUntil': 'aliveUntil', '#epoch': 'epoch', ...(unheard ? { '#rings': 'rings' } : {}) },
-      { ':epoch': epoch, ':sweepAt': sweepAt, ':zero': 0, ...(rings ? { ':rings': rings } : {}) },
+      {
+        '#left': 'left',
+        '#sweepAt': 'sweepAt',
+        '#usedUntil': 'usedUntil',
+        '#aliveUntil': 'aliveUntil',
+        '#epoch': 'epoch',
+        ...(unheard ? { '#rings': 'rings' } : {}),
+      },
+      { ':epoch': epoch, ':sweepAt': sweepAt, ':usedUntil': usedUntil, ':zero': 0, ...(rings ? { ':rings': rings } : {}) },
     );
   }
 
   /** Says that a superseded run has nothing in flight any more. */
-  async leaveToSuccessor(epoch: number): Promise<void> {
-    await this.#update('SET #left = :epoch', 'attribute_not_exists(#left) OR #left < :epoch', { '#left': 'left' }, { ':epoch': epoch });
+  async leaveToSuccessor(epoch: number, usedUntil: number): Promise<void> {
+    await this.#update(
+      'SET #left = :epoch, #usedUntil = :usedUntil',
+      'attribute_not_exists(#left) OR #left < :epoch',
+      { '#left': 'left', '#usedUntil': 'usedUntil' },
+      { ':epoch': epoch, ':usedUntil': usedUntil },
+    );
   }
 
   /** Says that an app has a newcomer; the answer tells whether a run is alive to hear it. */
@@ -94,6 +116,20 @@ export class Seat {
     return stateOf(Attributes && unmarshall(Attributes));
   }
 
+  /** Says that an operator has set something for an app. */
+  async announceSettings(): Promise<void> {
+    const names = { '#settings': 'settings' };
+    const values = { ':one': number(1) };
+    await this.#dynamo.send(
+      new UpdateItemCommand({
+        ...this.#key,
+        UpdateExpression: 'ADD #settings :one',
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: values,
+      }),
+    );
+  }
+
   /** Whether the caller, of all that found nobody alive since `before`, is the one to wake the dispatcher. */
   wake(now: number, before: number): Promise<boolean> {
     return this.#update(
@@ -108,13 +144,15 @@ export class Seat {
     return { TableName: this.#table, Key: { id: { S: SEAT_ID } } };
   }
 
-  #update(update: string, condition: string, names: Record<string, string>, values: Record<string, number>): Promise<boolean> {
+  #update(update: string, condition: string, names: Record<string, string>, values: Record<string, number | string>): Promise<boolean> {
     const command = new UpdateItemCommand({
       ...this.#key,
       UpdateExpression: update,
       ConditionExpression: condition,
       ExpressionAttributeNames: names,
-      ExpressionAttributeValues: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, number(value)])),
+      ExpressionAttributeValues: Object.fromEntries(
+        Object.entries(values).map(([key, value]) => [key, typeof value === 'string' ? { S: value } : number(value)]),
+      ),
     });
     return writeIf(this.#dynamo, command);
   }
@@ -132,6 +170,9 @@ function stateOf(row: Record<string, unknown> = {}): SeatState {
     unsureUntil: count('unsureUntil'),
     wokenAt: count('wokenAt'),
     rings: count('rings'),
+    takenBy: typeof row.takenBy === 'string' ? row.takenBy : '',
+    usedUntil: count('usedUntil'),
+    settings: count('settings'),
     rung: new Map(
       Object.entries(row).flatMap(([name, at]) => (name.startsWith(RUNG) && typeof at === 'number' ? [[name.slice(RUNG.length), at]] : [])),
     ),

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   BatchExecuteStatementCommand,
   BatchGetItemCommand,
@@ -19,6 +20,8 @@ import { type Item, itemOf, type Row, readTask, rowOf, taskOf } from './rows.ts'
 export const STATEMENTS_PER_BATCH = 25;
 /** Keys in one `BatchGetItem` (DynamoDB API reference: "as many as 100 items"). */
 const KEYS_PER_BATCH = 100;
+/** Milliseconds before keys that were throttled are asked for again, doubled each time. */
+const PAUSE_MS = { first: 25, last: 1_000 } as const;
 /** How often an action is decided anew after another writer came first, before the caller is told to come again. */
 const RACES = 5;
 
@@ -52,7 +55,9 @@ export class Store {
     const distinct = [...new Set(ids)];
     for (let from = 0; from < distinct.length; from += KEYS_PER_BATCH) {
       let keys: Item[] | undefined = distinct.slice(from, from + KEYS_PER_BATCH).map((id) => ({ id: { S: id } }));
-      while (keys && keys.length > 0) {
+      for (let pauseMs = 0; keys && keys.length > 0; pauseMs = Math.min(2 * pauseMs + PAUSE_MS.first, PAUSE_MS.last)) {
+        // What was not processed was throttled.
+        if (pauseMs > 0) await setTimeout(pauseMs);
         const request: BatchGetItemCommandInput = { RequestItems: { [this.#table]: { Keys: keys, ConsistentRead: consistent } } };
         const { Responses, UnprocessedKeys }: BatchGetItemCommandOutput = await this.#dynamo.send(new BatchGetItemCommand(request));
         for (const item of Responses?.[this.#table] ?? []) found.set(item.id?.S ?? '', item);
@@ -64,14 +69,15 @@ export class Store {
 
   /**
    * Decides `action` on the task as it stands and writes what comes of it, anew if another writer was first. A lost answer
-   * is found at the second reading: the core answers a repeated action like the first.
+   * is found at the second reading: the core answers a repeated action like the first. Where the action depends on what the
+   * task is, it is made of the task as read.
    *
    * @throws Contended after losing {@link RACES} races
    */
-  async act(id: string, action: Action, now: number, settings: AppSettings): Promise<Decision> {
+  async act(id: string, action: Action | ((task: Task | undefined) => Action), now: number, settings: AppSettings): Promise<Decision> {
     for (let race = 0; race < RACES; race++) {
       const task = await this.read(id);
-      const decision = decide(task, action, now, settings);
+      const decision = decide(task, typeof action === 'function' ? action(task) : action, now, settings);
       if (decision.kind !== 'changed' || !task) return decision;
       if (await this.write(task, decision.task, settings.shards)) return decision;
     }

@@ -55,3 +55,6 @@ export const putMetrics = (): PolicyStatement =>
 /** To invoke exactly this function. */
 export const invoke = (functionArn: string): PolicyStatement =>
   new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [functionArn] });
+
+/** To publish to exactly this topic. (Whoever has the table's key can use the topic's: it is the same.) */
+export const publish = (topicArn: string): PolicyStatement => new PolicyStatement({ actions: ['sns:Publish'], resources: [topicArn] });

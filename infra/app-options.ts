@@ -61,6 +61,36 @@ export interface AppOptions extends TaskOptions {
    */
   readonly retention?: Duration;
   /**
+   * What becomes of a waiting task whose deadline has passed: `run`: it runs, late. `expire`: it is dead with the reason
+   * `deadline missed`, as if each task had been enqueued with `expiresAfterDeadline: true`; after an outage, nothing that is
+   * worthless by then is run.
+   *
+   * @default 'run'
+   */
+  readonly whenLate?: 'run' | 'expire';
+  /**
+   * Where tasks that count as High by their deadline alone stand: `first`: before those that are High by nature. `last`: after
+   * them, so that many late tasks at once cannot hold up what is urgent by itself.
+   *
+   * @default 'first'
+   */
+  readonly escalated?: 'first' | 'last';
+  /**
+   * Whether completed tasks can be listed. Costs a write unit a task ($0.63 a million), and they are found in no other way
+   * than by their id without it.
+   *
+   * @default false
+   */
+  readonly listCompleted?: boolean;
+  /**
+   * Whether the app has metrics of its own, and alarms on dead tasks, on its failure rate and on missed deadlines. Costs $0.30 a
+   * month for the three alarms, and $0.30 for each metric that is put: 13 at most, $3.90. Without it, the queue's alarms tell of
+   * all apps together.
+   *
+   * @default false
+   */
+  readonly alarms?: boolean;
+  /**
    * Exceptions by task name; what they do not say is as for all tasks of the app.
    *
    * @default - none

@@ -4,7 +4,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { ENV, settingsPath } from '../contract/environment.ts';
-import { indexAccess, invoke, putEvents, tableAccess } from './access.ts';
+import { indexAccess, invoke, putEvents, putMetrics, tableAccess } from './access.ts';
 import type { SettingsWithoutTopic } from './app-settings.ts';
 import { pascalCase } from './pascal-case.ts';
 import { publishNames } from './publish-names.ts';
@@ -61,7 +61,7 @@ export class AppResources extends Construct {
       description: `Punctual ${queue.queueName}: the door by which workers of ${app} report on its tasks`,
       queue,
       environment,
-      access: [...tableAccess(queue, 'GetItem', 'UpdateItem'), putEvents(queue), ring],
+      access: [...tableAccess(queue, 'GetItem', 'UpdateItem'), putEvents(queue), putMetrics(), ring],
     }).function.functionArn;
     publishNames(this, {
       outputPrefix: pascalCase(app),

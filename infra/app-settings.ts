@@ -10,31 +10,50 @@ import { TaskQueueError } from './task-queue-error.ts';
 /** An app's settings as they travel, before the topic is known. */
 export type SettingsWithoutTopic = Omit<SettingsInput, 'topicArn'>;
 
-interface Rule {
-  readonly kind: 'number' | 'Duration';
-  /** For durations in milliseconds. */
-  readonly min: number;
-  readonly max: number;
-  /** The bounds in words. */
+interface RuleHead {
+  /** What is allowed, in words. */
   readonly allowed: string;
   /** The setting that the option becomes. */
   readonly setting: string;
 }
 
+/** A whole number, or a Duration in milliseconds, from `min` to `max`. */
+interface RangeRule extends RuleHead {
+  readonly kind: 'number' | 'Duration';
+  readonly min: number;
+  readonly max: number;
+}
+
+/** One of some values. */
+interface ChoiceRule extends RuleHead {
+  readonly kind: 'choice';
+  readonly choices: readonly Setting[];
+}
+
+export type Rule = RangeRule | ChoiceRule;
+type Setting = number | string | boolean;
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const count = (setting: string, max: number): Rule => ({
+const count = (setting: string, max: number): RangeRule => ({
   kind: 'number',
   min: 1,
   max,
   allowed: `a whole number from 1 to ${max}`,
   setting,
 });
-const span = (setting: string, min: number, max: number, bounds: string): Rule => ({
+const span = (setting: string, min: number, max: number, bounds: string): RangeRule => ({
   kind: 'Duration',
   min,
   max,
   allowed: `a Duration ${bounds}`,
+  setting,
+});
+
+const oneOf = (setting: string, ...choices: Setting[]): ChoiceRule => ({
+  kind: 'choice',
+  choices,
+  allowed: choices.map(shown).join(' or '),
   setting,
 });
 
@@ -52,6 +71,10 @@ export const APP_RULES: Readonly<Record<Exclude<keyof AppOptions, keyof TaskOpti
   shards: count('shards', 64),
   deadlineLead: span('deadlineLeadMs', 0, 365 * DAY_MS, 'of 0 to 365 days'),
   retention: span('retentionMs', 13 * HOUR_MS, 3_650 * DAY_MS, 'of 13 hours to 3,650 days'),
+  whenLate: oneOf('whenLate', 'run', 'expire'),
+  escalated: oneOf('escalated', 'first', 'last'),
+  listCompleted: oneOf('listCompleted', true, false),
+  alarms: oneOf('alarms', true, false),
 };
 
 /**
@@ -87,7 +110,7 @@ function taskSettings(scope: IConstruct, app: string, name: string, options: Tas
   return differing(exception, policy);
 }
 
-function readOptions(scope: IConstruct, where: string, options: object, rules: Readonly<Record<string, Rule>>): Record<string, number> {
+function readOptions(scope: IConstruct, where: string, options: object, rules: Readonly<Record<string, Rule>>): Record<string, Setting> {
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(rules, name)) {
       throw new TaskQueueError(scope, `${where}${name} is not an option; allowed are ${Object.keys(rules).join(', ')}`);
@@ -101,13 +124,16 @@ function readOptions(scope: IConstruct, where: string, options: object, rules: R
   );
 }
 
-function readOption(scope: IConstruct, name: string, value: unknown, { kind, min, max, allowed }: Rule): number {
+function readOption(scope: IConstruct, name: string, value: unknown, rule: Rule): Setting {
+  const setting = rule.kind === 'choice' ? rule.choices.find((choice) => choice === value) : numberOf(value, rule);
+  if (setting !== undefined) return setting;
+  throw new TaskQueueError(scope, `${name} must be ${rule.allowed}; got ${described(value)}`);
+}
+
+function numberOf(value: unknown, { kind, min, max }: RangeRule): number | undefined {
   const number = kind === 'Duration' ? milliseconds(value) : value;
-  const known = typeof number === 'number' && !Token.isUnresolved(number);
-  if (!known || !Number.isInteger(number) || number < min || number > max) {
-    throw new TaskQueueError(scope, `${name} must be ${allowed}; got ${described(value)}`);
-  }
-  return number;
+  const isKnown = typeof number === 'number' && !Token.isUnresolved(number);
+  return isKnown && Number.isInteger(number) && number >= min && number <= max ? number : undefined;
 }
 
 const milliseconds = (value: unknown): number | undefined =>
@@ -124,7 +150,7 @@ function checkBackoff(scope: IConstruct, where: string, { backoffBaseMs, backoff
   throw new TaskQueueError(scope, `${where}backoffBase must be at most backoffCap (${backoffCapMs} ms); got ${backoffBaseMs} ms`);
 }
 
-const pick = (values: Record<string, number>, names: readonly string[]): Record<string, number> =>
+const pick = (values: Record<string, Setting>, names: readonly string[]): Record<string, Setting> =>
   Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));
 
 const differing = <T extends object>(values: T, base: object): Partial<T> =>

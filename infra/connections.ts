@@ -6,18 +6,20 @@ import { TaskQueueError } from './task-queue-error.ts';
 
 const ID = 'PunctualApps';
 
-/** The doors that a function was told of, as one environment variable, however many apps are connected, in any order. */
+/** The doors that a function was told of, in its environment: however many apps are connected, in any order, and one queue. */
 export class Connections extends Construct {
   /** The connections of a function. */
   static of(target: LambdaFunction): Connections {
     return (target.node.tryFindChild(ID) as Connections | undefined) ?? new Connections(target);
   }
 
+  private readonly target: LambdaFunction;
   private readonly apps = new Map<string, Doors>();
+  private operateArn: string | undefined;
 
   private constructor(target: LambdaFunction) {
     super(target, ID);
-    target.addEnvironment(ENV.apps, Lazy.string({ produce: () => appsText(this, this.apps) }));
+    this.target = target;
   }
 
   /** Adds doors of an app to those that the function knows already. */
@@ -31,7 +33,17 @@ export class Connections extends Construct {
         );
       }
     }
+    this.target.addEnvironment(ENV.apps, Lazy.string({ produce: () => appsText(this, this.apps) }));
     this.apps.set(app, { ...known, ...doors });
+  }
+
+  /** Tells the function of a queue's operate door. */
+  operate(operateArn: string): void {
+    if (this.operateArn !== undefined && this.operateArn !== operateArn) {
+      throw new TaskQueueError(this, 'this function operates another queue; allowed is one queue in a function');
+    }
+    this.operateArn = operateArn;
+    this.target.addEnvironment(ENV.operate, operateArn);
   }
 }
 

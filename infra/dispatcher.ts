@@ -5,7 +5,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventInvokeConfig, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { indexAccess, putEvents, readSettings, tableAccess } from './access.ts';
+import { indexAccess, putEvents, putMetrics, readSettings, tableAccess } from './access.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { SystemFunction } from './system-function.ts';
 import type { QueueStore } from './task-queue-attributes.ts';
@@ -33,6 +33,7 @@ export class Dispatcher extends Construct {
         indexAccess(queue),
         ...tableAccess(queue, 'GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLUpdate'),
         putEvents(queue),
+        putMetrics(),
         readSettings(this, queue),
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.deadLetterQueue.queueArn] }),
       ],

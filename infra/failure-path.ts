@@ -6,7 +6,8 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../contract/environment.ts';
-import { invoke, putMetrics, readSettings, tableAccess } from './access.ts';
+import { invoke, publish, putEvents, putMetrics, readSettings, tableAccess } from './access.ts';
+import type { Alerts } from './alarms.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { SystemFunction } from './system-function.ts';
 import type { QueueStore } from './task-queue-attributes.ts';
@@ -27,6 +28,8 @@ export interface FailurePathProps {
   readonly bus: EventBus;
   /** Woken when a task is to be tried again before the next minute. */
   readonly dispatcher: LambdaFunction;
+  /** Where recurring errors are reported. */
+  readonly alerts: Alerts;
 }
 
 /** Bus → SQS → failure Lambda: the one place where it is decided what comes of a failure. */
@@ -34,7 +37,7 @@ export class FailurePath extends Construct {
   readonly function: LambdaFunction;
   readonly deadLetterQueue: Queue;
 
-  constructor(scope: Construct, id: string, { queue, bus, dispatcher }: FailurePathProps) {
+  constructor(scope: Construct, id: string, { queue, bus, dispatcher, alerts }: FailurePathProps) {
     super(scope, id);
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
     const failures = new Queue(this, 'Failures', {
@@ -54,8 +57,19 @@ export class FailurePath extends Construct {
       description: `Punctual ${queue.queueName}: decides what comes of failures and expiries`,
       queue,
       timeout: TIMEOUT,
-      environment: { [ENV.dispatcher]: dispatcher.functionName },
-      access: [...tableAccess(queue, 'GetItem', 'UpdateItem'), readSettings(this, queue), putMetrics(), invoke(dispatcher.functionArn)],
+      environment: {
+        [ENV.dispatcher]: dispatcher.functionName,
+        [ENV.alerts]: alerts.alertsTopic.topicArn,
+        [ENV.operateName]: alerts.operateName,
+      },
+      access: [
+        ...tableAccess(queue, 'GetItem', 'UpdateItem'),
+        putEvents(queue),
+        publish(alerts.alertsTopic.topicArn),
+        putMetrics(),
+        readSettings(this, queue),
+        invoke(dispatcher.functionArn),
+      ],
     }).function;
     this.function.addEventSource(
       new SqsEventSource(failures, { batchSize: BATCH_SIZE, reportBatchItemFailures: true, maxConcurrency: MAX_CONCURRENCY }),

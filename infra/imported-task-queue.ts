@@ -21,6 +21,7 @@ export class ImportedTaskQueue extends TaskQueueBase {
   readonly tableName: string;
   readonly busName: string;
   readonly dispatcherName: string;
+  readonly operateName: string;
 
   constructor(scope: Construct, id: string, attributes: TaskQueueAttributes) {
     super(scope, id);
@@ -36,6 +37,7 @@ export class ImportedTaskQueue extends TaskQueueBase {
     this.tableName = this.nameIn('tableArn', attributes.tableArn, ArnFormat.SLASH_RESOURCE_NAME);
     this.busName = this.nameIn('busArn', attributes.busArn, ArnFormat.SLASH_RESOURCE_NAME);
     this.dispatcherName = this.nameIn('dispatcherArn', attributes.dispatcherArn, ArnFormat.COLON_RESOURCE_NAME);
+    this.operateName = this.nameIn('operateArn', attributes.operateArn, ArnFormat.COLON_RESOURCE_NAME);
   }
 
   /** The name in an ARN such as `arn:aws:dynamodb:eu-west-1:111122223333:table/Tasks`. */

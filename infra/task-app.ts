@@ -5,6 +5,8 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../contract/environment.ts';
+import type { Alerts } from './alarms.ts';
+import { AppMetrics } from './app-metrics.ts';
 import { appsText, Connections } from './connections.ts';
 import { grantInvoke } from './grant-invoke.ts';
 import { TaskQueueError } from './task-queue-error.ts';
@@ -17,7 +19,7 @@ export interface TaskAppProps {
   readonly topic: ITopic;
   readonly submitArn: string;
   readonly reportArn: string;
-  readonly alertsTopic: ITopic;
+  readonly alerts: Alerts;
   readonly longestLease: Duration;
 }
 
@@ -33,8 +35,7 @@ export interface TaskWorker {
 }
 
 /** An app of a queue: who may enqueue, who works, and who hears of its due tasks. */
-export class TaskApp {
-  /** The app's name: it begins the ids of its tasks. */
+export class TaskApp extends AppMetrics {
   readonly name: string;
   /** Hears of every task of the app that is due. Subscribe a queue, a function, an HTTPS address or a person. */
   readonly topic: ITopic;
@@ -42,11 +43,14 @@ export class TaskApp {
   readonly submitArn: string;
   /** ARN of the door that takes workers' reports. */
   readonly reportArn: string;
+  protected readonly queueName: string;
   private readonly props: TaskAppProps;
 
   constructor(props: TaskAppProps) {
+    super();
     this.props = props;
     this.name = props.name;
+    this.queueName = props.alerts.queueName;
     this.topic = props.topic;
     this.submitArn = props.submitArn;
     this.reportArn = props.reportArn;
@@ -65,14 +69,14 @@ export class TaskApp {
    * @throws TaskQueueError if `target` has no stack to put the queue in, or works for this app already
    */
   addWorker(target: LambdaFunction | IGrantable, options: WorkerOptions = {}): TaskWorker {
-    const { topic, alertsTopic, longestLease } = this.props;
+    const { topic, alerts, longestLease } = this.props;
     const lambda = target instanceof LambdaFunction ? target : undefined;
     const scope = this.stackOf(target);
     const { queue, deadLetterQueue } = new WorkerQueue(scope, this.name, {
       ...options,
       appName: this.name,
       topic,
-      alertsTopic,
+      alerts,
       longestLease,
       target: lambda,
     });

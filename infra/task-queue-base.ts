@@ -1,6 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib';
-import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { shown } from '../contract/errors.ts';
@@ -9,8 +9,10 @@ import { DEFAULT_POLICY } from '../core/policy.ts';
 import type { AppOptions } from './app-options.ts';
 import { AppResources } from './app-resources.ts';
 import { appSettings, type SettingsWithoutTopic } from './app-settings.ts';
+import { Connections } from './connections.ts';
 import { grantInvoke } from './grant-invoke.ts';
-import { queueMetric } from './metrics.ts';
+import { outcomeAlarms } from './outcome-alarms.ts';
+import { QueueMetrics } from './queue-metrics.ts';
 import { TaskApp } from './task-app.ts';
 import type { QueueStore, TaskQueueAttributes } from './task-queue-attributes.ts';
 import { TaskQueueError } from './task-queue-error.ts';
@@ -35,8 +37,7 @@ export interface TaskAppAttributes {
 const RESERVED_NAME = 'apps';
 
 /** A queue, of this stack or of another: what can be done with no more than its ARNs. */
-export abstract class TaskQueueBase extends Construct implements TaskQueueAttributes, QueueStore {
-  abstract readonly queueName: string;
+export abstract class TaskQueueBase extends QueueMetrics implements TaskQueueAttributes, QueueStore {
   abstract readonly tableArn: string;
   abstract readonly busArn: string;
   abstract readonly dispatcherArn: string;
@@ -53,10 +54,13 @@ export abstract class TaskQueueBase extends Construct implements TaskQueueAttrib
   abstract readonly busName: string;
   /** Name of the dispatcher. */
   abstract readonly dispatcherName: string;
+  /** Name of the operate door. */
+  abstract readonly operateName: string;
 
   /**
-   * Adds an app: its topic, its doors and its settings, in the stack of this construct. About 14 resources, so a stack
-   * has room for some 30 apps; more live in stacks of their own, by `TaskQueue.fromAttributes(…).addApp(…)`.
+   * Adds an app: its topic, its doors and its settings, in the stack of this construct. 14 resources, 17
+   * with `alarms: true`, so a stack has room for some 30 apps; more live in stacks of their own, by
+   * `TaskQueue.fromAttributes(…).addApp(…)`.
    *
    * @param name a-z, then a-z, 0-9 and -, 32 characters at most
    * @throws TaskQueueError that names what is wrong, the value got and what is allowed
@@ -64,16 +68,10 @@ export abstract class TaskQueueBase extends Construct implements TaskQueueAttrib
   addApp(name: string, options: AppOptions = {}): TaskApp {
     this.checkNewApp(name);
     const settings = appSettings(this, name, options);
-    const { topic, submitArn, reportArn } = new AppResources(this, name, { queue: this, settings });
-    return new TaskApp({
-      scope: this,
-      alertsTopic: this.alertsTopic,
-      name,
-      topic,
-      submitArn,
-      reportArn,
-      longestLease: longestLease(settings),
-    });
+    const resources = new AppResources(this, name, { queue: this, settings });
+    const { topic, submitArn, reportArn } = resources;
+    if (settings.alarms) outcomeAlarms(new Construct(resources, 'Alarms'), this, name);
+    return new TaskApp({ scope: this, alerts: this, name, topic, submitArn, reportArn, longestLease: longestLease(settings) });
   }
 
   /** An app that another stack has added. */
@@ -81,7 +79,7 @@ export abstract class TaskQueueBase extends Construct implements TaskQueueAttrib
     this.checkNewApp(name);
     const { submitArn, reportArn, topicArn, lease = Duration.millis(DEFAULT_POLICY.leaseMs) } = attributes;
     const topic = Topic.fromTopicArn(this, name, topicArn);
-    return new TaskApp({ scope: this, alertsTopic: this.alertsTopic, name, topic, submitArn, reportArn, longestLease: lease });
+    return new TaskApp({ scope: this, alerts: this, name, topic, submitArn, reportArn, longestLease: lease });
   }
 
   /** Lets a role or a function operate the queue, across all its apps: `lambda:InvokeFunction` on the operate door. */
@@ -89,19 +87,10 @@ export abstract class TaskQueueBase extends Construct implements TaskQueueAttrib
     return grantInvoke(this, grantee, this.operateArn);
   }
 
-  /** Tasks that died, by default their sum over 5 minutes. */
-  metricDead(options?: MetricOptions): Metric {
-    return queueMetric(this.queueName, 'Dead', options);
-  }
-
-  /** Attempts that failed, by default their sum over 5 minutes. */
-  metricFailed(options?: MetricOptions): Metric {
-    return queueMetric(this.queueName, 'Failed', options);
-  }
-
-  /** Leases that ended without a word from a worker, by default their sum over 5 minutes. */
-  metricExpired(options?: MetricOptions): Metric {
-    return queueMetric(this.queueName, 'Expired', options);
+  /** Lets a function operate the queue, across all its apps; its `PunctualOperator` finds the door by itself. */
+  connectOperator(target: LambdaFunction): void {
+    this.grantOperate(target);
+    Connections.of(target).operate(this.operateArn);
   }
 
   private checkNewApp(name: string): void {

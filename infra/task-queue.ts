@@ -3,13 +3,16 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { readSettings, tableAccess } from './access.ts';
+import { ENV } from '../contract/environment.ts';
+import { indexAccess, invoke, readSettings, tableAccess } from './access.ts';
 import { AlertsTopic } from './alerts-topic.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { FailurePath } from './failure-path.ts';
 import { ImportedTaskQueue } from './imported-task-queue.ts';
+import { type MaxDueAge, maxDueAge } from './max-due-age.ts';
 import { publishNames } from './publish-names.ts';
 import { queueAlarms } from './queue-alarms.ts';
+import { QueueDashboard } from './queue-dashboard.ts';
 import { queueNameFor } from './queue-name.ts';
 import { SystemFunction } from './system-function.ts';
 import type { TaskQueueAttributes } from './task-queue-attributes.ts';
@@ -50,6 +53,18 @@ export interface TaskQueueProps {
    * @default - the table is encrypted by a key that AWS owns; the alerts topic is not: CloudWatch could not publish to it
    */
   readonly encryptionKey?: IKey;
+  /**
+   * For how long the oldest due task of a priority may wait before an alarm goes off. Whole seconds, 1 minute to 7 days.
+   *
+   * @default - high: 5 minutes, medium: 15 minutes, low: 1 hour
+   */
+  readonly maxDueAge?: Partial<MaxDueAge>;
+  /**
+   * Whether there is a CloudWatch dashboard of the queue. Costs $3 a month, beyond the three that an account has for nothing.
+   *
+   * @default true
+   */
+  readonly dashboard?: boolean;
 }
 
 /** A time-driven priority task queue. Add apps to it, connect functions to the apps, and subscribe to `alertsTopic`. */
@@ -71,6 +86,7 @@ export class TaskQueue extends TaskQueueBase {
   readonly dispatcherName: string;
   readonly dispatcherRoleArn: string;
   readonly operateArn: string;
+  readonly operateName: string;
   readonly alertsTopic: Topic;
   readonly alertsTopicArn: string;
   readonly encryptionKeyArn: string | undefined;
@@ -92,17 +108,26 @@ export class TaskQueue extends TaskQueueBase {
     this.dispatcherArn = dispatcher.function.functionArn;
     this.dispatcherName = dispatcher.function.functionName;
     this.dispatcherRoleArn = dispatcher.roleArn;
-    const failurePath = new FailurePath(this, 'FailurePath', { queue: this, bus, dispatcher: dispatcher.function });
-    this.operateArn = new SystemFunction(this, 'Operate', {
+    const operate = new SystemFunction(this, 'Operate', {
       source: 'operate',
       description: `Punctual ${this.queueName}: the door of those who operate the queue`,
       queue: this,
-      access: [...tableAccess(this, 'GetItem'), readSettings(this, this)],
-    }).function.functionArn;
+      environment: { [ENV.dispatcher]: this.dispatcherName },
+      access: [
+        ...tableAccess(this, 'GetItem', 'BatchGetItem', 'UpdateItem'),
+        indexAccess(this),
+        readSettings(this, this),
+        invoke(this.dispatcherArn),
+      ],
+    }).function;
+    this.operateArn = operate.functionArn;
+    this.operateName = operate.functionName;
 
     this.alertsTopic = new AlertsTopic(this, 'Alerts', encryptionKey);
     this.alertsTopicArn = this.alertsTopic.topicArn;
-    queueAlarms(this, { queue: this, dispatcher, failurePath });
+    const failurePath = new FailurePath(this, 'FailurePath', { queue: this, bus, dispatcher: dispatcher.function, alerts: this });
+    queueAlarms(this, { alerts: this, table, dispatcher, failurePath, maxDueAge: maxDueAge(this, props.maxDueAge) });
+    if (props.dashboard ?? true) new QueueDashboard(this, 'Dashboard', this);
     publishNames(this, {
       outputPrefix: '',
       path: `/punctual/${this.queueName}`,

@@ -5,7 +5,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { alarmAboveZero } from './alarms.ts';
+import { ALARM_PERIOD, type Alerts, alarmAbove } from './alarms.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { pascalCase } from './pascal-case.ts';
 import { TaskQueueError } from './task-queue-error.ts';
@@ -31,7 +31,7 @@ export interface WorkerOptions {
 export interface WorkerQueueProps extends WorkerOptions {
   readonly appName: string;
   readonly topic: ITopic;
-  readonly alertsTopic: ITopic;
+  readonly alerts: Alerts;
   /** The longest lease of any task of the app. */
   readonly longestLease: Duration;
   /**
@@ -56,7 +56,7 @@ export class WorkerQueue extends Construct {
     const id = `${pascalCase(appName)}Worker`;
     if (scope.node.tryFindChild(id)) throw new TaskQueueError(scope, `this is a worker of the app ${appName} already`);
     super(scope, id);
-    const { maxReceiveCount = 10, batchSize = 10, target, topic, alertsTopic, longestLease } = props;
+    const { maxReceiveCount = 10, batchSize = 10, target, topic, alerts, longestLease } = props;
     checkWhole(this, 'maxReceiveCount', maxReceiveCount, 1_000);
     checkWhole(this, 'batchSize', batchSize, 10);
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
@@ -68,11 +68,12 @@ export class WorkerQueue extends Construct {
     });
     topic.addSubscription(new SqsSubscription(this.queue, { rawMessageDelivery: true }));
     target?.addEventSource(new SqsEventSource(this.queue, { batchSize, reportBatchItemFailures: true }));
-    alarmAboveZero(this, 'DeadLettersAlarm', alertsTopic, {
-      metric: this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
-      description:
-        `A worker of ${appName} could not take a notification after ${maxReceiveCount} tries, and gave no word on it. ` +
-        "Read the worker's log, put its error right, then purge the dead-letter queue: the tasks themselves are notified again.",
+    alarmAbove(this, 'DeadLettersAlarm', alerts, {
+      metric: this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: ALARM_PERIOD }),
+      what: `a worker of the app ${appName} could not take a notification after ${maxReceiveCount} tries, and gave no word on it.`,
+      todo: "Read the worker's log, put its error right, then purge the dead-letter queue: the tasks themselves are notified again.",
+      ask: { v: 1, action: 'stats', app: appName },
+      section: 'worker-dead-letters',
     });
   }
 }

@@ -9,7 +9,8 @@ import type { PunctualClient, TaskInput } from '../../client/index.ts';
 import { deployLocally } from '../../localstack/deployLocally.ts';
 import { LocalAwsError } from '../../localstack/localAws.ts';
 import { startLocalAws } from '../../localstack/startLocalAws.ts';
-import { enqueuer, startWorker } from './people.ts';
+import { Operator } from './operator.ts';
+import { enqueuer, startWorker, type Working } from './people.ts';
 import { Score } from './score.ts';
 import { Screen } from './screen.ts';
 import { STACK, synthesize } from './stack.ts';
@@ -22,6 +23,8 @@ const EXTRAS = ['fails', 'source', 'takenOn'];
 const LEAD_MS = 3_000;
 /** How long after the last date everything must have ended: retries, and at the worst a lost delivery. */
 const PATIENCE_MS = 150_000;
+/** How long replayed tasks are given to complete: a run of the dispatcher that has left, and a tick. */
+const REPLAY_MS = 90_000;
 const BATCH = 100;
 
 interface Options {
@@ -96,8 +99,8 @@ async function play({ file, ratio }: Options): Promise<boolean> {
   const clients = new Map<string, PunctualClient>();
   for (const app of apps) clients.set(app, await enqueuer(aws, outputs, app));
   const ending = new Set<string>();
-  const workers: (() => Promise<void>)[] = [];
-  started.push(workers);
+  const workers: Working[] = [];
+  started.push([() => Promise.all(workers.map(({ stop }) => stop())).then(() => {})]);
   for (const app of apps) {
     const names = [...new Set(rows.filter((row) => row.app === app).map(({ name }) => name))];
     const heard = (one: Heard) => {
@@ -106,19 +109,24 @@ async function play({ file, ratio }: Options): Promise<boolean> {
     };
     const worker = await startWorker(aws, outputs, app, names, heard);
     void worker.died.then((how) => fail(`The worker of ${app} ended (${how}); what it printed is above.`));
-    workers.push(worker.stop);
+    workers.push(worker);
   }
   const start = Date.now() + LEAD_MS;
   const { played, unplayable } = timeline(rows, start, ratio);
   for (const { line, field, reason } of unplayable) screen.problem(line, field, reason);
   const failed = await enqueueAll(clients, played, score, screen);
   const last = Math.max(start, ...played.map(({ dueAt }) => dueAt ?? start));
-  await watch(clients, score, ending, last + PATIENCE_MS, screen);
-  screen.table(score, await nextOf(clients));
+  const operator = await Operator.of(aws, outputs);
+  const outage = { app: apps[0] ?? '', ...outageOf(start, last) };
+  void operator.outage(outage.app, outage.from, outage.until, (text) => screen.say(text)).catch((error) => fail(String(error)));
+  await watch(clients, score, ending, last + PATIENCE_MS, screen, operator);
+  screen.table(score, await nextOf(clients), outage);
+  for (const { mend } of workers) mend();
+  const replayed = await replayDead(clients, operator, score, screen);
   const leftOut = problems.length + rows.length - score.size;
   if (leftOut > 0) screen.say(`${leftOut} rows were left out, each with its reason above`);
   for (const fault of score.faults) screen.say(`✗ ${fault}`);
-  return score.size > 0 && score.faults.length === 0 && failed === 0;
+  return score.size > 0 && score.faults.length === 0 && failed === 0 && replayed;
 }
 
 /** Starts a local AWS and deploys the example's stack to it: the template that goes to AWS. */
@@ -188,17 +196,47 @@ async function askEnds(clients: ReadonlyMap<string, PunctualClient>, score: Scor
   }
 }
 
+/** One app is paused for a tenth of the play, from its middle on. */
+function outageOf(start: number, last: number): { from: number; until: number } {
+  const at = (share: number) => Math.round(start + (last - start) * share);
+  return { from: at(0.5), until: at(0.6) };
+}
+
+/** What was broken is mended: the dead tasks of all apps are replayed, and must complete. */
+async function replayDead(
+  clients: ReadonlyMap<string, PunctualClient>,
+  operator: Operator,
+  score: Score,
+  screen: Screen,
+): Promise<boolean> {
+  const dead: string[] = [];
+  for (const app of clients.keys()) dead.push(...(await operator.replayDead(app, (text) => screen.say(text))));
+  const until = Date.now() + REPLAY_MS;
+  let waiting = dead;
+  while (waiting.length > 0 && Date.now() < until && !isStopping && !failure) {
+    await sleep(250);
+    const views = await Promise.all(waiting.map((id) => clients.get(id.slice(0, id.indexOf('/')))?.get(id)));
+    waiting = waiting.filter((_, i) => views[i]?.state !== 'completed');
+  }
+  screen.say(`replayed ${dead.length}, completed ${dead.length - waiting.length}`);
+  return waiting.length === 0 && dead.length === score.dead;
+}
+
 async function watch(
   clients: ReadonlyMap<string, PunctualClient>,
   score: Score,
   ending: Set<string>,
   until: number,
   screen: Screen,
+  operator: Operator,
 ): Promise<void> {
   for (let turn = 1; score.done < score.size && Date.now() < until && !isStopping && !failure; turn++) {
     await sleep(250);
     await askEnds(clients, score, ending);
-    if (turn % 20 === 0) screen.progress(score, await nextOf(clients));
+    if (turn % 20 === 0) {
+      screen.progress(score, await nextOf(clients));
+      for (const report of await operator.reports()) screen.report(report);
+    }
   }
   if (failure) throw new LocalAwsError(failure);
 }

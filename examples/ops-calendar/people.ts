@@ -21,6 +21,15 @@ export async function enqueuer(aws: LocalAws, outputs: Record<string, string>, a
   return new PunctualClient({ lambda, submitArn: outputs[`${prefix}SubmitArn`] });
 }
 
+/** A worker's process. */
+export interface Working {
+  /** Its handlers fail no more. */
+  mend(): void;
+  stop(): Promise<void>;
+  /** How it ended. */
+  readonly died: Promise<string>;
+}
+
 /** Starts the worker of an app in a process of its own, as a role that may only work; `heard` is told of each notification. */
 export async function startWorker(
   aws: LocalAws,
@@ -28,7 +37,7 @@ export async function startWorker(
   app: string,
   names: readonly string[],
   heard: (heard: Heard) => void,
-): Promise<{ stop(): Promise<void>; died: Promise<string> }> {
+): Promise<Working> {
   const prefix = pascalCase(app);
   const credentials = await assumeRole(aws, outputs[`${prefix}${OUTPUTS.workerRole}`] ?? '');
   const child = spawn(process.execPath, ['--import', 'tsx', WORKER, app, ...names], {
@@ -45,7 +54,7 @@ export async function startWorker(
   });
   if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => heard(JSON.parse(line) as Heard));
   const died = once(child, 'exit').then(([code, signal]) => String(signal ?? `exit code ${code}`));
-  return { stop: () => end(child), died };
+  return { mend: () => child.send('mended'), stop: () => end(child), died };
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -11,6 +11,13 @@ interface Entry {
   ended?: TaskView;
 }
 
+/** While an app was paused. Epoch ms. */
+export interface Outage {
+  readonly app: string;
+  readonly from: number;
+  readonly until: number;
+}
+
 export interface Line {
   readonly level: Level | 'all';
   readonly enqueued: number;
@@ -79,12 +86,28 @@ export class Score {
     ];
   }
 
-  /** Milliseconds from the due instant to the worker's hearing of it, first notifications alone, sorted. */
-  get lateness(): number[] {
+  /** Milliseconds from the due instant to the worker's hearing of it, first notifications alone, sorted; without what an app's pause held up. */
+  lateness({ app, from, until }: Outage): number[] {
     const first = [...this.#entries.values()].flatMap(({ heard: [first], played }) =>
-      first && played.dueAt !== undefined ? first.heardAt - first.dueAt : [],
+      first && played.dueAt !== undefined && !(first.app === app && first.dueAt >= from && first.dueAt <= until)
+        ? first.heardAt - first.dueAt
+        : [],
     );
     return first.sort((a, b) => a - b);
+  }
+
+  /** Tasks that were notified as high because their deadline had been reached, and no attempt had failed. */
+  get escalated(): number {
+    return [...this.#entries.values()].filter(({ level, heard: [first] }) => first?.priority === 'high' && level !== 'high').length;
+  }
+
+  /** Tasks that fell by a level because they kept failing. */
+  get demoted(): number {
+    return [...this.#entries.values()].filter(({ ended }) => ended?.timeline.some(({ text }) => text.startsWith('demoted'))).length;
+  }
+
+  get dead(): number {
+    return [...this.#entries.values()].filter(({ ended }) => ended?.state === 'dead').length;
   }
 
   /** Neighbours in one app's queue that were due at one instant at different levels: how many, and how many came out wrong. */

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { Score } from './score.ts';
+import type { Outage, Score } from './score.ts';
 import type { Heard } from './worker.ts';
 
 const COLOURS = { high: pc.red, medium: pc.yellow, low: pc.cyan } as const;
@@ -32,7 +32,12 @@ export class Screen {
     );
   }
 
-  table(score: Score, next: string): void {
+  /** What an alert says, as an e-mail would show it. */
+  report(text: string): void {
+    console.log(text.trimEnd().replaceAll(/^/gm, pc.magenta('  │ ')));
+  }
+
+  table(score: Score, next: string, outage: Outage): void {
     const table = new Table({
       head: ['priority', 'enqueued', 'notified', 'completed', 'retried', 'dead'],
       style: { head: [], border: [] },
@@ -41,9 +46,14 @@ export class Screen {
       table.push([level, enqueued, notified, completed, retried, dead]);
     }
     console.log(table.toString());
-    const { lateness, ties } = score;
+    const { ties } = score;
+    const lateness = score.lateness(outage);
     console.log(`lateness from dueAt to the worker: p50 ${percentile(lateness, 0.5)} ms, p99 ${percentile(lateness, 0.99)} ms`);
     console.log(`due at one instant with another priority: ${ties.count} times, in order ${ties.count - ties.wrong}`);
+    console.log(
+      `deadlines reached while ${outage.app} was paused: ${score.escalated} tasks were notified as high instead of their own priority`,
+    );
+    console.log(`fallen by a level after two failures in a row: ${score.demoted}`);
     console.log(`what is next: ${next}`);
   }
 

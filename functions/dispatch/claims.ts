@@ -1,12 +1,15 @@
 import type { BatchStatementResponse } from '@aws-sdk/client-dynamodb';
+import { ending, isNewlyLate, markedLate } from '../../core/decision.ts';
+import { historyLane, shardOf, watchKey } from '../../core/lanes.ts';
 import { effectiveLevel, type Nomination } from '../../core/order.ts';
-import type { Level, Task } from '../../core/task.ts';
+import type { AppSettings } from '../../core/policy.ts';
+import { hasTrait, type Level, type Task } from '../../core/task.ts';
 import { log, reasonOf } from '../log.ts';
-import { type Item, readTask } from '../rows.ts';
+import { type Item, itemOf, type Row, readTask } from '../rows.ts';
 import { STATEMENTS_PER_BATCH, type Statement, type Store } from '../store.ts';
 
 /** One claim to be made: which row at which revision, under which tag, as which level, until when. */
-export interface Claim {
+export interface Claim extends Pick<Task, 'deadlineAt' | 'traits'> {
   readonly id: string;
   readonly rev: number;
   readonly tag: string;
@@ -14,8 +17,11 @@ export interface Claim {
   readonly leaseUntil: number;
 }
 
-/** Rows by id. Absent: there is no row. `unreadable`: there is one, but not in a form that this release can read. */
-export type Rows = ReadonlyMap<string, Task | 'unreadable'>;
+/**
+ * Rows by id. Absent: there is no row. `unreadable`: there is one, but not in a form that this release can read.
+ * `quarantined`: such a one, which the failure function has set aside.
+ */
+export type Rows = ReadonlyMap<string, Task | 'unreadable' | 'quarantined'>;
 
 /**
  * Claims up to 25 rows at once, each on condition that it still waits at the nominated revision (see `decide`, claim).
@@ -23,9 +29,9 @@ export type Rows = ReadonlyMap<string, Task | 'unreadable'>;
  * Answers the rows as they stand after it. A row that a statement's answer shows under our own tag is ours beyond doubt;
  * every other is read back, consistently: so a lost answer, an error of one statement or an SDK's second try burns no task.
  */
-export async function claimBatch(store: Store, claims: readonly Claim[], now: number): Promise<Rows> {
+export async function claimBatch(store: Store, claims: readonly Claim[], now: number, settings: AppSettings): Promise<Rows> {
   const rows = new Map<string, Item>();
-  const answers = await attempt(store, claims, now);
+  const answers = await attempt(store, claims, now, settings);
   claims.forEach(({ id, tag }, i) => {
     const item = answers[i]?.Item ?? answers[i]?.Error?.Item;
     if (item?.claimedBy?.S === tag) rows.set(id, item);
@@ -35,10 +41,10 @@ export async function claimBatch(store: Store, claims: readonly Claim[], now: nu
   return readable(rows);
 }
 
-async function attempt(store: Store, claims: readonly Claim[], now: number): Promise<BatchStatementResponse[]> {
+async function attempt(store: Store, claims: readonly Claim[], now: number, settings: AppSettings): Promise<BatchStatementResponse[]> {
   if (claims.length > STATEMENTS_PER_BATCH) throw new RangeError(`at most ${STATEMENTS_PER_BATCH} claims a batch; got ${claims.length}`);
   try {
-    return await store.execute(claims.map((claim) => statementOf(store.table, claim, now)));
+    return await store.execute(claims.map((claim) => statementOf(store.table, claim, now, settings)));
   } catch (error) {
     // Nothing is known of any of them: all are read back.
     log('WARN', 'a batch of claims was not answered', { reason: reasonOf(error), claims: claims.length });
@@ -47,29 +53,42 @@ async function attempt(store: Store, claims: readonly Claim[], now: number): Pro
 }
 
 /** Mirrors the core's `claim`: raises `rev` and `claim`, leaves the lanes, bears the tag. A test holds the two equal. */
-function statementOf(table: string, { id, rev, tag, level, leaseUntil }: Claim, now: number): Statement {
-  const set = ['state', 'rev', 'claimedBy', 'claimedAt', 'claimedLevel', 'leaseUntil'].map((name) => `SET "${name}"=?`).join(' ');
-  const text = (value: string) => ({ S: value });
-  const number = (value: number) => ({ N: String(value) });
+function statementOf(table: string, claim: Claim, now: number, settings: AppSettings): Statement {
+  const set = itemOf(changesOf(claim, now, settings));
+  const sets = Object.keys(set).map((name) => `SET "${name}"=?`);
+  const removes = ['priority', 'watch', 'watchAt'].filter((name) => !(name in set)).map((name) => `REMOVE "${name}"`);
   return {
-    Statement: `UPDATE "${table}" ${set} SET "claim"="claim"+1 REMOVE "priority" REMOVE "watch" REMOVE "watchAt" WHERE "id"=? AND "rev"=? AND "state"=? RETURNING ALL NEW *`,
-    Parameters: [
-      text('leased'),
-      number(rev + 1),
-      text(tag),
-      number(now),
-      text(level),
-      number(leaseUntil),
-      text(id),
-      number(rev),
-      text('scheduled'),
-    ],
+    Statement: `UPDATE "${table}" ${sets.join(' ')} SET "claim"="claim"+1 ${removes.join(' ')} WHERE "id"=? AND "rev"=? AND "state"=? RETURNING ALL NEW *`,
+    Parameters: [...Object.values(set), { S: claim.id }, { N: String(claim.rev) }, { S: 'scheduled' }],
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   };
 }
 
+/** What a claim writes. An unacknowledged task ends with it, and keeps the claim until its history is written anew. */
+function changesOf(claim: Claim, now: number, settings: AppSettings): Row {
+  const { id, rev, tag, level, leaseUntil } = claim;
+  const end = hasTrait(claim, 'unacknowledged') ? ending('completed', now, settings) : undefined;
+  return {
+    state: 'leased',
+    rev: rev + 1,
+    claimedBy: tag,
+    claimedAt: now,
+    claimedLevel: level,
+    leaseUntil,
+    ...(isNewlyLate(claim, now) ? { traits: markedLate(claim).traits } : {}),
+    ...end,
+    ...(end?.listed ? { watch: historyLane(settings.app, 'completed', shardOf(id, settings.shards)), watchAt: watchKey(now, id) } : {}),
+  };
+}
+
 /** Reads rows as tasks. One that cannot be read stops nobody. */
-export const readable = (items: ReadonlyMap<string, Item>): Rows => new Map([...items].map(([id, item]) => [id, readTask(item)]));
+export const readable = (items: ReadonlyMap<string, Item>): Rows =>
+  new Map(
+    [...items].map(([id, item]) => {
+      const task = readTask(item);
+      return [id, task === 'unreadable' && item.state?.S === 'dead' ? 'quarantined' : task];
+    }),
+  );
 
 /** The level a task is claimed as: that of its due instant, if it is claimed ahead of it. */
 export const claimLevel = (nomination: Pick<Nomination, 'level' | 'deadlineAt'>, dueAt: number, now: number): Level =>

@@ -1,44 +1,58 @@
+import { isLateByClaim } from '../../core/decision.ts';
 import { type AppSettings, policyFor } from '../../core/policy.ts';
 import { claimTag, fateOf, type SlotEntry } from '../../core/slots.ts';
-import { LEASE_SKEW_MS, type Task } from '../../core/task.ts';
+import { LEASE_SKEW_MS, type Task, type TaskError } from '../../core/task.ts';
 import { type FailureRequest, putFailures } from '../bus.ts';
+import type { Waiting } from '../lane-query.ts';
 import { Store } from '../store.ts';
+import { type Aside, SET_ASIDE_MS } from './aside.ts';
 import { claimBatch, claimLevel, readable } from './claims.ts';
-import type { Waiting } from './lanes.ts';
 import { type Held, Ledger } from './ledger.ts';
+import type { Outgoing } from './outbox.ts';
 import type { Ports } from './ports.ts';
-import type { Publisher } from './publisher.ts';
+import { Publisher } from './publisher.ts';
 
-/** How long to wait for what comes of an expiry that was reported, or for somebody to mend a row that nobody can read. */
-const SET_ASIDE_MS = 60_000;
+const UNREADABLE = 'The row cannot be read as a task.';
 
 /** What a claim needs to know of a task, from an index or from its row. */
-export type Target = Pick<Waiting, 'id' | 'name' | 'rev' | 'level' | 'deadlineAt' | 'dueAt'>;
+export type Target = Pick<Waiting, 'id' | 'name' | 'rev' | 'level' | 'deadlineAt' | 'dueAt' | 'traits'>;
 
 /** What an app's slots hold in one run, and what becomes of each entry: claimed, told, told again, freed, reported as expired. */
 export class Entries {
-  /** Tasks claimed, and expired leases reported. */
-  readonly counts = { claimed: 0, expired: 0 };
+  /** Tasks claimed, expired leases reported, and tasks found to be completed. */
+  readonly counts = { claimed: 0, expired: 0, completed: 0 };
   readonly ledger: Ledger;
   readonly #ports: Ports;
   readonly #settings: AppSettings;
   readonly #nonce: string;
   readonly #store: Store;
   readonly #publisher: Publisher;
+  readonly #aside: Aside;
+  /** Until when entries are left alone that wait for the failure function. */
+  readonly #asideUntil = new Map<string, number>();
 
   /** `nonce`: the run's own, in the tag of each of its claims. */
-  constructor(ports: Ports, settings: AppSettings, nonce: string, publisher: Publisher) {
+  constructor(ports: Ports, settings: AppSettings, nonce: string, aside: Aside) {
     this.#ports = ports;
     this.#settings = settings;
     this.#nonce = nonce;
     this.#store = new Store(ports.dynamo, ports.table);
-    this.#publisher = publisher;
+    this.#aside = aside;
+    this.#publisher = new Publisher(ports.sns, ports.clock, settings, {
+      accepted: (outgoing) => this.#accepted(outgoing),
+      refused: (outgoing, error) => this.#refused(outgoing, error),
+    });
     this.ledger = new Ledger(ports.dynamo, this.#store, settings.app, settings.maxInFlight, nonce);
   }
 
+  get publisher(): Publisher {
+    return this.#publisher;
+  }
+
   /** Entries that SNS is not known to have accepted, and that this run does not hold in its outbox: another run left them. */
-  get unsure(): Held[] {
-    return this.ledger.held.filter(({ entry }) => !entry.published && !this.#publisher.has(entry.id));
+  unsure(now: number): Held[] {
+    const isLeftAlone = (one: Held) => (this.#asideUntil.get(keyOf(one)) ?? 0) > now;
+    return this.ledger.held.filter((one) => !one.entry.published && !this.#publisher.has(one.entry.id) && !isLeftAlone(one));
   }
 
   /** Entries whose lease, with its skew, ends by `at`. */
@@ -51,7 +65,9 @@ export class Entries {
    * Epoch ms; Infinity if none is held or known.
    */
   get lookAt(): number {
-    const instants = this.ledger.held.map(({ entry }) => (entry.published ? entry.leaseUntil + LEASE_SKEW_MS : 0));
+    const instants = this.ledger.held.map((one) =>
+      one.entry.published ? one.entry.leaseUntil + LEASE_SKEW_MS : (this.#asideUntil.get(keyOf(one)) ?? 0),
+    );
     return Math.min(Number.POSITIVE_INFINITY, ...instants);
   }
 
@@ -65,14 +81,15 @@ export class Entries {
     const now = this.#ports.clock.now();
     const claims = entries.map(({ id, rev, leaseUntil }, i) => {
       const target = targets[i] as Target;
-      return { id, rev, leaseUntil, tag: claimTag(slot, rev, this.#nonce), level: claimLevel(target, target.dueAt, now) };
+      const tag = claimTag(slot, rev, this.#nonce);
+      return { ...traitsOf(target), id, rev, leaseUntil, tag, level: claimLevel(target, target.dueAt, now) };
     });
-    const rows = await claimBatch(this.#store, claims, now);
+    const rows = await claimBatch(this.#store, claims, now, this.#settings);
     entries.forEach((entry, i) => {
       const task = rows.get(entry.id);
       const held = { slot, entry };
-      if (task === 'unreadable') this.#setAside(held, now);
-      else if (!task || fateOf(entry, slot, task) === 'free') this.ledger.freed(held);
+      if (task === 'unreadable') this.#quarantine(held, now);
+      else if (task === 'quarantined' || !task || fateOf(entry, slot, task) === 'free') this.ledger.freed(held);
       // Under another run's tag it is that run's to tell; still unclaimed, it is claimed at the next turn.
       else if (task.claimedBy === claims[i]?.tag) {
         this.counts.claimed++;
@@ -94,30 +111,65 @@ export class Entries {
     for (const one of held) {
       const task = rows.get(one.entry.id);
       if (!task && !consistent) continue;
-      const fate = task === 'unreadable' ? 'out' : fateOf(one.entry, one.slot, task);
-      if (fate === 'free') this.ledger.freed(one);
-      else if (task === undefined || task === 'unreadable') this.#setAside(one, now);
-      else if (fate === 'unclaimed') {
-        if (consistent) await this.claim(one.slot, [task], [this.entryOf({ ...task, rev: one.entry.rev }, now)]);
-      } else if ((task.leaseUntil ?? 0) + LEASE_SKEW_MS > now) this.#tell(one, task);
-      // Not where it is only looked at early: it was reported within the minute.
-      else if (one.entry.leaseUntil + LEASE_SKEW_MS <= now) {
-        expired.push({ held: one, request: { type: 'expire', id: task.id, claim: task.claim } });
+      if (task === 'unreadable') this.#quarantine(one, now);
+      else if (task === 'quarantined' || !task) this.ledger.freed(one);
+      else {
+        const fate = fateOf(one.entry, one.slot, task);
+        if (fate === 'free') this.#free(one, task);
+        else if (fate === 'unclaimed') {
+          // Behind a pause too: it was nominated before, and a claim may be under way.
+          if (consistent) await this.claim(one.slot, [task], [this.entryOf({ ...task, rev: one.entry.rev }, now)]);
+        } else if (isToBeTold(task, now)) this.#tell(one, task);
+        // Not where it is only looked at early: it was reported within the minute.
+        else if (!one.entry.published || one.entry.leaseUntil + LEASE_SKEW_MS <= now) {
+          expired.push({ held: one, request: this.#expiryOf(one, task) });
+        }
       }
     }
     await this.#reportExpired(expired, now);
   }
 
+  #free(held: Held, { state }: Task): void {
+    this.ledger.freed(held);
+    if (state === 'completed') this.counts.completed++;
+  }
+
   /** Out under its entry: its lease ends when the row says so; what SNS is not known to have accepted is told. */
   #tell(held: Held, task: Task): void {
     this.ledger.leased(held, task.leaseUntil ?? 0);
-    if (!held.entry.published && !this.#publisher.has(task.id)) this.#publisher.add({ task, held });
+    if (held.entry.published || this.#publisher.has(task.id)) return;
+    this.#publisher.add({ task, held });
+    const { id, name, deadlineAt } = task;
+    if (isLateByClaim(task) && deadlineAt !== undefined) this.#aside.add({ type: 'late', id, name, deadlineAt });
+  }
+
+  #accepted({ held, task }: Outgoing): void {
+    this.ledger.published(held);
+    // Nobody will report it: it was done by this.
+    if (task.state === 'completed') this.#free(held, task);
+  }
+
+  #refused({ held, task: { id, claim } }: Outgoing, error: TaskError): void {
+    this.#aside.add({ type: 'refuse', id, claim, error });
+    this.#setAside(held, this.#ports.clock.now());
+  }
+
+  #quarantine(held: Held, now: number): void {
+    this.#aside.add({ type: 'quarantine', id: held.entry.id, reason: UNREADABLE });
+    this.#setAside(held, now);
   }
 
   /** It keeps its place and stops nobody; it is looked at again in a while. */
   #setAside(held: Held, now: number): void {
-    this.ledger.published(held);
-    this.ledger.leased(held, now + SET_ASIDE_MS);
+    this.#asideUntil.set(keyOf(held), now + SET_ASIDE_MS);
+    if (held.entry.published) this.ledger.leased(held, now + SET_ASIDE_MS);
+  }
+
+  #expiryOf({ entry }: Held, { id, claim }: Task): FailureRequest {
+    if (entry.published) return { type: 'expire', id, claim };
+    const code = this.#publisher.rejectionOf(id);
+    const message = `SNS is not known to have accepted the notification before its lease ended${code === undefined ? '' : `; it answered ${code}`}.`;
+    return { type: 'expire', id, claim, error: { name: 'NotPublished', message } };
   }
 
   /** At most once a minute for each: the failure Lambda decides, and the row moves on. */
@@ -128,3 +180,13 @@ export class Entries {
     for (const { held } of expired) this.#setAside(held, now);
   }
 }
+
+/** Its lease runs; or it has none, because it is done once it has been told. */
+const isToBeTold = ({ state, leaseUntil = 0 }: Task, now: number): boolean => state === 'completed' || leaseUntil + LEASE_SKEW_MS > now;
+
+const traitsOf = ({ deadlineAt, traits }: Target): Pick<Task, 'deadlineAt' | 'traits'> => ({
+  ...(deadlineAt === undefined ? {} : { deadlineAt }),
+  ...(traits === undefined ? {} : { traits }),
+});
+
+const keyOf = ({ slot, entry }: Held): string => `${slot} ${entry.id} ${entry.rev}`;

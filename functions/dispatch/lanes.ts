@@ -1,35 +1,59 @@
-import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { deadlineLane, dueAtOfKey, dueLanes, INDEXES, instantKey } from '../../core/lanes.ts';
-import type { Nomination } from '../../core/order.ts';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { deadlineLane, dueAtOfKey, dueLanes, INDEXES, instantKey, waitsSince } from '../../core/lanes.ts';
 import type { AppSettings } from '../../core/policy.ts';
 import { LEVELS, type Level } from '../../core/task.ts';
 import { LATEST_MS } from '../../core/when.ts';
+import { queryLane, type Waiting, waitingOf } from '../lane-query.ts';
 import type { Item } from '../rows.ts';
 
 /** Rows of a lane's first page: about 5 KB, one read unit and a half; enough to know what comes next. */
 const HEAD = 25;
 /** Rows of each further page, while all of the page before was due. */
 const PAGE = 100;
+/** Pages that one look goes on through a lane whose tasks are held back: the other lanes wait for it. The next look goes on there. */
+const PAGES_AT_ONCE = 10;
+/** Tasks of a lane that are held back and kept in memory. Those behind them are passed over, and read again when they are let go. */
+const KEPT_BACK = 100;
 /** Pages of a deadline lane that one look goes through: what is close but not yet due may stand before what is due. */
 const DEADLINE_PAGES = 10;
 
-/** A task that waits in a lane. `dueAt` of a front task is −Infinity: it is due. */
-export type Waiting = Nomination & { readonly dueAt: number };
-
-interface Page {
-  readonly nominations: readonly Waiting[];
-  /** Where the next page starts; absent: this was the last. */
-  readonly next?: Item;
+/** What stands between a waiting task and its claim, besides its date. */
+export interface Holds {
+  /** When it is let go: −Infinity: now; Infinity: not as things stand. Epoch ms. */
+  opensAt(task: Waiting): number;
+  /** The same of whatever stands in a lane of this level and has not been read. */
+  laneOpensAt(level: Level): number;
+  /** Those of the tasks that may be claimed some time. Hears of each task that is read. */
+  sift(tasks: readonly Waiting[]): Waiting[];
+  /** A row of an index lacks what a claim needs. */
+  unreadable(id: string): void;
 }
 
-/** One lane of the `due` index as far as it has been read: its head, in order, and whether that is all of it. */
+const NO_HOLDS: Holds = {
+  opensAt: () => Number.NEGATIVE_INFINITY,
+  laneOpensAt: () => Number.NEGATIVE_INFINITY,
+  sift: (tasks) => [...tasks],
+  unreadable: () => {},
+};
+
+interface Page {
+  readonly waiting: readonly Waiting[];
+  /** The due instant of its last row, whatever became of that. */
+  readonly readTo: number;
+  /** Where the next page starts; absent: this was the last. */
+  readonly next: Item | undefined;
+}
+
+/** One lane of the `due` index as far as it has been read: its head, in order, and where the rest of it starts. */
 interface Lane {
   readonly name: string;
   readonly level: Level;
   readonly shard: number;
   waiting: Waiting[];
+  readTo: number;
   next: Item | undefined;
-  complete: boolean;
+  /** One task for each name of which some were passed over. */
+  readonly passed: Map<string, Waiting>;
 }
 
 /**
@@ -40,31 +64,46 @@ export class Lanes {
   readonly #dynamo: DynamoDBClient;
   readonly #table: string;
   readonly #settings: AppSettings;
+  readonly #holds: Holds;
   #lanes: Lane[] = [];
 
-  constructor(dynamo: DynamoDBClient, table: string, settings: AppSettings) {
+  constructor(dynamo: DynamoDBClient, table: string, settings: AppSettings, holds = NO_HOLDS) {
     this.#dynamo = dynamo;
     this.#table = table;
     this.#settings = settings;
+    this.#holds = holds;
   }
 
   /** Reads the head of every lane anew. */
   async rewind(): Promise<void> {
     const lanes = dueLanes(this.#settings.app, this.#settings.shards);
-    this.#lanes = await Promise.all(lanes.map(({ lane, level, shard }) => this.#head(lane, level, shard)));
+    this.#lanes = await Promise.all(lanes.map(({ lane, level, shard }) => this.#head({ name: lane, level, shard })));
   }
 
   /** Reads the heads of the lanes above a level anew: a newcomer there goes before all that was read of it before. */
   async rewindAbove(level: Level): Promise<void> {
     const isAbove = (lane: Lane) => LEVELS.indexOf(lane.level) < LEVELS.indexOf(level);
-    this.#lanes = await Promise.all(this.#lanes.map((lane) => (isAbove(lane) ? this.#head(lane.name, lane.level, lane.shard) : lane)));
+    this.#lanes = await Promise.all(this.#lanes.map((lane) => (isAbove(lane) ? this.#head(lane) : lane)));
   }
 
-  /** When the next task falls due. Epoch ms; −Infinity for a front task or a lane to be read on, Infinity for none. */
+  /** When the next task may be claimed, or a lane must be read on. Epoch ms; −Infinity for a front task, Infinity for none. */
   get nextDueAt(): number {
-    return Math.min(
-      ...this.#lanes.map(({ waiting, complete }) => (waiting[0] || complete ? dueAtOf(waiting[0]) : Number.NEGATIVE_INFINITY)),
-    );
+    const instants = this.#lanes.flatMap((lane) => [
+      ...lane.waiting.map((task) => Math.max(task.dueAt, this.#holds.opensAt(task))),
+      ...[...lane.passed.values()].map((task) => Math.max(task.dueAt, this.#holds.opensAt(task))),
+      lane.next ? Math.max(lane.readTo, this.#holds.laneOpensAt(lane.level)) : Number.POSITIVE_INFINITY,
+    ]);
+    return instants.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY);
+  }
+
+  /** Since when the oldest task waits that is due at `now`, by level, whatever holds it back; as far as the lanes were read. Epoch ms. */
+  waitingSince(now: number): Map<Level, number> {
+    const oldest = new Map<Level, number>();
+    for (const { level, key } of this.#lanes.flatMap(({ level, waiting }) => waiting.map(({ key }) => ({ level, key })))) {
+      const since = waitsSince(key);
+      if (since <= now) oldest.set(level, Math.min(since, oldest.get(level) ?? since));
+    }
+    return oldest;
   }
 
   /**
@@ -72,20 +111,7 @@ export class Lanes {
    * its deadline lane is asked too, so that a near deadline far back in the lane is not overlooked.
    */
   async nominate(horizon: number): Promise<Waiting[]> {
-    const found = await Promise.all(
-      this.#lanes.map(async (lane) => {
-        while (
-          !lane.complete &&
-          lane.waiting.length < HEAD &&
-          (lane.waiting.at(-1) === undefined || dueAtOf(lane.waiting.at(-1)) <= horizon)
-        ) {
-          await this.#readOn(lane);
-        }
-        const due = lane.waiting.filter((nomination) => dueAtOf(nomination) <= horizon);
-        const more = !lane.complete && due.length === lane.waiting.length;
-        return more ? [...due, ...(await this.#close(lane, horizon))] : due;
-      }),
-    );
+    const found = await Promise.all(this.#lanes.map((lane) => this.#nominateFrom(lane, horizon)));
     return [...new Map(found.flat().map((nomination) => [nomination.id, nomination])).values()];
   }
 
@@ -94,16 +120,43 @@ export class Lanes {
     for (const lane of this.#lanes) lane.waiting = lane.waiting.filter(({ id }) => !ids.has(id));
   }
 
-  async #head(name: string, level: Level, shard: number): Promise<Lane> {
-    const { nominations, next } = await this.#query('due', name, HEAD);
-    return { name, level, shard, waiting: [...nominations], next, complete: next === undefined };
+  /** Sifts what is in memory once more: time has passed. */
+  sift(): void {
+    for (const lane of this.#lanes) lane.waiting = this.#holds.sift(lane.waiting);
+  }
+
+  async #nominateFrom(lane: Lane, horizon: number): Promise<Waiting[]> {
+    const open = () => lane.waiting.filter((task) => task.dueAt <= horizon && this.#isOpen(task));
+    const isLetGo = (task: Waiting) => this.#isOpen(task) && !lane.waiting.some(({ name }) => name === task.name);
+    if ([...lane.passed.values()].some(isLetGo)) Object.assign(lane, await this.#head(lane));
+    const isOpen = this.#holds.laneOpensAt(lane.level) === Number.NEGATIVE_INFINITY;
+    for (let page = 0; page < PAGES_AT_ONCE && isOpen && lane.next && lane.readTo <= horizon && open().length < HEAD; page++) {
+      await this.#readOn(lane);
+    }
+    const isMore = lane.next !== undefined && lane.readTo <= horizon;
+    return isMore ? [...open(), ...(await this.#close(lane, horizon))] : open();
+  }
+
+  async #head({ name, level, shard }: Pick<Lane, 'name' | 'level' | 'shard'>): Promise<Lane> {
+    const { waiting, readTo, next } = await this.#query('due', name, HEAD);
+    return { name, level, shard, waiting: [...waiting], readTo, next, passed: new Map() };
   }
 
   async #readOn(lane: Lane): Promise<void> {
-    const { nominations, next } = await this.#query('due', lane.name, PAGE, lane.next);
-    lane.waiting.push(...nominations);
+    const { waiting, readTo, next } = await this.#query('due', lane.name, PAGE, lane.next);
+    let back = 0;
+    // Thousands that are held back must not fill the memory of a small function.
+    lane.waiting = [...lane.waiting, ...waiting].filter((task) => {
+      const isKept = this.#isOpen(task) || ++back <= KEPT_BACK;
+      if (!isKept && !lane.passed.has(task.name)) lane.passed.set(task.name, task);
+      return isKept;
+    });
+    lane.readTo = readTo;
     lane.next = next;
-    lane.complete = next === undefined;
+  }
+
+  #isOpen(task: Waiting): boolean {
+    return this.#holds.opensAt(task) === Number.NEGATIVE_INFINITY;
   }
 
   /** The due tasks of a lane whose deadline is close or reached, nearest first. */
@@ -113,7 +166,7 @@ export class Lanes {
     let next: Item | undefined;
     for (let page = 0; page < DEADLINE_PAGES && found.length < HEAD; page++) {
       const answer = await this.#query('watch', deadlineLane(this.#settings.app, lane.level, lane.shard), PAGE, next, until);
-      found.push(...answer.nominations.filter((nomination) => dueAtOf(nomination) <= horizon));
+      found.push(...answer.waiting.filter((task) => task.dueAt <= horizon && this.#isOpen(task)));
       if (!answer.next) break;
       next = answer.next;
     }
@@ -121,39 +174,15 @@ export class Lanes {
   }
 
   async #query(index: keyof typeof INDEXES, lane: string, limit: number, start?: Item, until?: number): Promise<Page> {
-    const { partition, sort } = INDEXES[index];
     // A tilde sorts after the '#' that follows the instant in a key: all of that millisecond is in.
     const bound = until === undefined ? undefined : `${instantKey(until)}~`;
-    const { Items = [], LastEvaluatedKey } = await this.#dynamo.send(
-      new QueryCommand({
-        TableName: this.#table,
-        IndexName: index,
-        KeyConditionExpression: bound ? '#lane = :lane AND #at <= :until' : '#lane = :lane',
-        ExpressionAttributeNames: bound ? { '#lane': partition, '#at': sort } : { '#lane': partition },
-        ExpressionAttributeValues: { ':lane': { S: lane }, ...(bound ? { ':until': { S: bound } } : {}) },
-        Limit: limit,
-        ...(start ? { ExclusiveStartKey: start } : {}),
-      }),
-    );
-    const nominations = Items.flatMap((item) => nominationOf(item) ?? []);
-    return LastEvaluatedKey ? { nominations, next: LastEvaluatedKey } : { nominations };
+    const { items, next } = await queryLane(this.#dynamo, this.#table, index, lane, { limit, start, until: bound });
+    const waiting = items.flatMap((item) => {
+      const task = waitingOf(item);
+      if (!task) this.#holds.unreadable(item.id?.S ?? '');
+      return task ?? [];
+    });
+    const readTo = dueAtOfKey((items.at(-1) ?? next)?.[INDEXES.due.sort]?.S ?? '');
+    return { waiting: this.#holds.sift(waiting), readTo: Number.isNaN(readTo) ? Number.NEGATIVE_INFINITY : readTo, next };
   }
-}
-
-const dueAtOf = (task: Waiting | undefined): number => task?.dueAt ?? Number.POSITIVE_INFINITY;
-
-/** What the index tells of a row; a row without the parts that a claim needs is passed over. */
-function nominationOf(item: Item): Waiting | undefined {
-  const { id, name, rev, level, dueAt, deadlineAt } = item;
-  if (!id?.S || !name?.S || !rev?.N || !dueAt?.S) return undefined;
-  if (level?.S !== 'high' && level?.S !== 'medium' && level?.S !== 'low') return undefined;
-  return {
-    id: id.S,
-    name: name.S,
-    rev: Number(rev.N),
-    level: level.S,
-    key: dueAt.S,
-    dueAt: dueAtOfKey(dueAt.S),
-    ...(deadlineAt?.N ? { deadlineAt: Number(deadlineAt.N) } : {}),
-  };
 }

@@ -31,7 +31,7 @@ export class Ledger {
   readonly #maxInFlight: number;
   readonly #by: string;
   readonly #rows = new Map<number, Slot>();
-  /** Slots that were ever in use, as the first slot's row says. */
+  /** How many slots, from the first, were ever in use, as the first slot's row says. */
   #everUsed = 0;
   readonly #facts = new Map<string, Fact>();
 
@@ -44,12 +44,14 @@ export class Ledger {
     this.#by = by;
   }
 
-  /** Reads every slot anew, those beyond a limit that was lowered too. Consistent: an entry written before must be seen. */
+  /** Reads every slot anew that was ever in use, even beyond a limit that was lowered. Consistent: an entry written before must be seen. */
   async load(): Promise<void> {
-    const count = slotCount(this.#maxInFlight);
-    const first = await this.#read(0, count);
+    const first = await this.#read(0, 1);
     this.#everUsed = Number(first?.slots?.N ?? 0);
-    await this.#read(count, this.#everUsed);
+    await this.#read(1, this.#everUsed);
+    // If another run has just used one of the others first, the condition of the first writing says so.
+    const count = slotCount(this.#maxInFlight);
+    for (let index = Math.max(1, this.#everUsed); index < count; index++) this.#rows.set(index, { index, rev: 0, entries: [] });
   }
 
   /** Answers the row of the first of them. */
@@ -89,7 +91,7 @@ export class Ledger {
    * entries that are not in its row.
    */
   async add(slot: number, entries: readonly SlotEntry[]): Promise<boolean> {
-    if (slot >= this.#everUsed) await this.#recordCount();
+    if (slot >= this.#everUsed) await this.#recordUse(slot + 1);
     return this.#write(slot, entries);
   }
 
@@ -127,9 +129,8 @@ export class Ledger {
     this.#facts.set(key, { ...this.#facts.get(key), ...fact });
   }
 
-  /** Says how many slots there are before one of the new ones is used: a run under a lower limit must find them. */
-  async #recordCount(): Promise<void> {
-    const count = slotCount(this.#maxInFlight);
+  /** Says how many slots are in use before another one is: the next run must find it, under a lower limit too. */
+  async #recordUse(count: number): Promise<void> {
     const command = new UpdateItemCommand({
       TableName: this.#store.table,
       Key: { id: { S: slotId(this.#app, 0) } },

@@ -7,6 +7,15 @@ const BATCH = { messages: 10, bytes: 262_144 } as const;
 /** What a message's attributes may take of those bytes. */
 const ATTRIBUTE_BYTES = 256;
 
+/** Why SNS did not accept a notification. */
+export interface Rejection {
+  /** SNS's word for it, such as `InvalidParameter` or `InternalError`. */
+  readonly code: string;
+  readonly message: string;
+  /** The notification itself is at fault: another try would end the same. */
+  readonly isFinal: boolean;
+}
+
 /** Tells an app's topic of claimed tasks. */
 export class Notifier {
   readonly #sns: SNSClient;
@@ -27,8 +36,8 @@ export class Notifier {
     return Math.min(tasks.length, BATCH.messages);
   }
 
-  /** Publishes in one call. Answers the ids that SNS did not accept; it may have accepted one whose answer was lost. */
-  async publish(tasks: readonly Task[]): Promise<Set<string>> {
+  /** Publishes in one call. Answers what SNS did not accept, by id; it may have accepted one whose answer was lost. */
+  async publish(tasks: readonly Task[]): Promise<Map<string, Rejection>> {
     const entries = tasks.map((task, index) => ({
       Id: String(index),
       Message: bodyOf(task),
@@ -41,6 +50,11 @@ export class Notifier {
     const { Failed = [] } = await this.#sns.send(
       new PublishBatchCommand({ TopicArn: this.#topicArn, PublishBatchRequestEntries: entries }),
     );
-    return new Set(Failed.flatMap(({ Id }) => tasks[Number(Id)]?.id ?? []));
+    return new Map(
+      Failed.flatMap(({ Id, Code = 'Unknown', Message = '', SenderFault }) => {
+        const task = tasks[Number(Id)];
+        return task ? [[task.id, { code: Code, message: Message, isFinal: SenderFault === true }]] : [];
+      }),
+    );
   }
 }

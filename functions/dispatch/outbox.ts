@@ -1,5 +1,5 @@
 import { dueKey } from '../../core/lanes.ts';
-import { compareDue } from '../../core/order.ts';
+import { compareDue, type OrderContext } from '../../core/order.ts';
 import type { Task } from '../../core/task.ts';
 import type { Held } from './ledger.ts';
 
@@ -18,11 +18,11 @@ interface Waiting extends Outgoing {
 
 /** What an app is still to be told: claimed tasks, some of them a beat ahead of their instant. */
 export class Outbox {
-  readonly #deadlineLeadMs: number;
+  readonly #order: Omit<OrderContext, 'now'>;
   readonly #waiting = new Map<string, Waiting>();
 
-  constructor(deadlineLeadMs: number) {
-    this.#deadlineLeadMs = deadlineLeadMs;
+  constructor(order: Omit<OrderContext, 'now'>) {
+    this.#order = order;
   }
 
   get size(): number {
@@ -61,6 +61,6 @@ export class Outbox {
     const nomination = ({ task, key }: Waiting) => ({ ...task, key });
     return [...this.#waiting.values()]
       .filter(({ notBefore }) => notBefore <= now)
-      .sort((a, b) => compareDue(nomination(a), nomination(b), { now, deadlineLeadMs: this.#deadlineLeadMs }));
+      .sort((a, b) => compareDue(nomination(a), nomination(b), { ...this.#order, now }));
   }
 }

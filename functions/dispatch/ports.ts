@@ -1,3 +1,4 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { SNSClient } from '@aws-sdk/client-sns';
@@ -8,9 +9,14 @@ export interface Ports {
   readonly dynamo: DynamoDBClient;
   readonly sns: SNSClient;
   readonly events: EventBridgeClient;
+  readonly cloudwatch: CloudWatchClient;
   readonly clock: Clock;
   readonly table: string;
   readonly bus: string;
+  /** The queue's name, as its metrics bear it. */
+  readonly queue: string;
+  /** The share of the function's memory that is in use, 0 to 1. */
+  memoryUsed(): number;
 }
 
 /** Milliseconds from one turn of the timer to the next. */

@@ -1,8 +1,9 @@
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { AppSettings } from '../../core/policy.ts';
+import type { Task, TaskError } from '../../core/task.ts';
 import type { Clock } from '../clock.ts';
 import { log, reasonOf } from '../log.ts';
-import { Notifier } from './notifier.ts';
+import { Notifier, type Rejection } from './notifier.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 import { BEAT_MS } from './ports.ts';
 
@@ -15,6 +16,13 @@ export interface PublishCounts {
   latestMs: number;
 }
 
+/** Who hears what became of each task. */
+export interface PublishListener {
+  accepted(outgoing: Outgoing): void;
+  /** SNS will not take it as it is: this run tries it no more. */
+  refused(outgoing: Outgoing, error: TaskError): void;
+}
+
 /** Tells an app of its claimed tasks, each at its instant, in order, in batches. One call at a time: order would not survive two. */
 export class Publisher {
   readonly counts: PublishCounts = { published: 0, refused: 0, latestMs: 0 };
@@ -22,16 +30,17 @@ export class Publisher {
   readonly #clock: Clock;
   readonly #outbox: Outbox;
   readonly #notifier: Notifier;
-  readonly #accepted: (outgoing: Outgoing) => void;
+  readonly #listener: PublishListener;
+  /** Why SNS did not accept a task at its last try, by id. */
+  readonly #rejections = new Map<string, string>();
   #publishing: Promise<void> | undefined;
 
-  /** `accepted` hears of each task that SNS has accepted. */
-  constructor(sns: SNSClient, clock: Clock, settings: AppSettings, accepted: (outgoing: Outgoing) => void) {
+  constructor(sns: SNSClient, clock: Clock, settings: AppSettings, listener: PublishListener) {
     this.#app = settings.app;
     this.#clock = clock;
-    this.#outbox = new Outbox(settings.deadlineLeadMs);
+    this.#outbox = new Outbox(settings);
     this.#notifier = new Notifier(sns, settings.topicArn);
-    this.#accepted = accepted;
+    this.#listener = listener;
   }
 
   add(outgoing: Outgoing): void {
@@ -49,6 +58,11 @@ export class Publisher {
   /** How many SNS has not been told of: what it refused is not among them. */
   get untried(): number {
     return this.#outbox.untried;
+  }
+
+  /** SNS's word for why it did not accept a task, as far as this run has tried it. */
+  rejectionOf(id: string): string | undefined {
+    return this.#rejections.get(id);
   }
 
   /** When there is something to publish; Infinity: nothing, or it is being done. Epoch ms. */
@@ -71,35 +85,49 @@ export class Publisher {
       const due = this.#outbox.due(this.#clock.now());
       const batch = due.slice(0, Notifier.fitting(due.map(({ task }) => task)));
       if (batch.length === 0) return;
-      const refused = await this.#send(batch);
+      const rejections = await this.#send(batch);
       const now = this.#clock.now();
-      for (const outgoing of batch) this.#settle(outgoing, refused.has(outgoing.task.id), now);
+      for (const outgoing of batch) {
+        const rejection = rejections.get(outgoing.task.id);
+        if (rejection) this.#rejected(outgoing, rejection, now);
+        else this.#accepted(outgoing, now);
+      }
     }
   }
 
-  #settle(outgoing: Outgoing, refused: boolean, now: number): void {
+  #accepted(outgoing: Outgoing, now: number): void {
+    this.#outbox.remove(outgoing.task.id);
+    this.#rejections.delete(outgoing.task.id);
+    this.counts.published++;
+    this.counts.latestMs = Math.max(this.counts.latestMs, now - outgoing.task.dueAt);
+    this.#listener.accepted(outgoing);
+  }
+
+  #rejected(outgoing: Outgoing, { code, message, isFinal }: Rejection, now: number): void {
     const { task } = outgoing;
-    if (!refused) {
-      this.#outbox.remove(task.id);
-      this.counts.published++;
-      this.counts.latestMs = Math.max(this.counts.latestMs, now - task.dueAt);
-      this.#accepted(outgoing);
+    this.counts.refused++;
+    this.#rejections.set(task.id, code);
+    if (!isFinal && hasTime(task, now)) {
+      this.#outbox.refused(outgoing, now + BEAT_MS);
       return;
     }
-    this.counts.refused++;
-    // Once its lease has ended it is the expiry's affair.
-    if ((task.leaseUntil ?? 0) > now + BEAT_MS) this.#outbox.refused(outgoing, now + BEAT_MS);
-    else this.#outbox.remove(task.id);
+    this.#outbox.remove(task.id);
+    if (isFinal)
+      this.#listener.refused(outgoing, { name: 'NotificationRefused', message: `SNS refused the notification: ${code}: ${message}` });
   }
 
-  async #send(batch: readonly Outgoing[]): Promise<Set<string>> {
+  async #send(batch: readonly Outgoing[]): Promise<Map<string, Rejection>> {
     const tasks = batch.map(({ task }) => task);
     try {
       return await this.#notifier.publish(tasks);
     } catch (error) {
       // Accepted or not, nobody knows: they are told again. An app hears twice rather than never.
       log('WARN', 'a batch of notifications was not answered', { app: this.#app, reason: reasonOf(error), tasks: tasks.length });
-      return new Set(tasks.map(({ id }) => id));
+      const code = error instanceof Error ? error.name : 'Unknown';
+      return new Map(tasks.map(({ id }) => [id, { code, message: '', isFinal: false }]));
     }
   }
 }
+
+/** Once its lease has ended it is the expiry's affair. One that is done by being told is tried for as long as the run stays. */
+const hasTime = ({ state, leaseUntil = 0 }: Task, now: number): boolean => state === 'completed' || leaseUntil > now + BEAT_MS;

@@ -1,9 +1,18 @@
 import type { AppSettings } from '../../core/policy.ts';
+import type { Level } from '../../core/task.ts';
+import { NO_VALVES } from '../../core/valves.ts';
 import { pause } from '../clock.ts';
 import { log, reasonOf } from '../log.ts';
+import { putMeasures } from '../metrics.ts';
 import { Seat, type SeatState } from '../seat.ts';
+import { Store } from '../store.ts';
+import { ValveStore } from '../valves.ts';
 import { AppDispatch } from './app-dispatch.ts';
+import { lowestToClaim } from './budget.ts';
+import { measuresOf } from './measures.ts';
 import { BEAT_MS, type Ports, RING_WINDOW_MS, TICK_AHEAD_MS } from './ports.ts';
+import { type Summary, summaryOf } from './summary.ts';
+import { Warm } from './warm.ts';
 
 /** How often a run asks whether the one before it has left, and how many beats it waits for that. */
 const HANDOVER = { pollMs: 100, beats: 3 } as const;
@@ -12,17 +21,6 @@ const ZOMBIE_MS = 60_000;
 /** The slots are looked at this often, whatever the seat says. */
 const SWEEP_AT_LEAST_MS = 3_600_000;
 
-/** What a run did. `stayed`: false if nothing was to be done before the next tick. */
-export interface Summary {
-  readonly stayed: boolean;
-  readonly epoch: number;
-  readonly claimed: number;
-  readonly published: number;
-  readonly refused: number;
-  readonly expired: number;
-  readonly latestMs: number;
-}
-
 /**
  * One invocation of the dispatcher: looks at every lane's head; stays, with one interval, while something is due before
  * the next tick; leaves no timer and nothing in flight.
@@ -30,8 +28,11 @@ export interface Summary {
 export class Run {
   readonly #ports: Ports;
   readonly #seat: Seat;
+  readonly #valves: ValveStore;
   readonly #apps: readonly AppDispatch[];
+  readonly #nonce: string;
   readonly #endAt: number;
+  readonly #warm: Warm;
   #epoch = 0;
   #isSuperseded = false;
   #rings = 0;
@@ -43,16 +44,21 @@ export class Run {
   readonly #inFlight = new Set<Promise<void>>();
 
   /** `nonce`: unlike any other run's. `endAt`: when to stop claiming, epoch ms. */
-  constructor(ports: Ports, settings: readonly AppSettings[], nonce: string, endAt: number) {
+  constructor(ports: Ports, settings: readonly AppSettings[], nonce: string, endAt: number, warm = new Warm()) {
     this.#ports = ports;
     this.#seat = new Seat(ports.dynamo, ports.table);
+    this.#valves = new ValveStore(ports.dynamo, new Store(ports.dynamo, ports.table), this.#seat);
+    this.#nonce = nonce;
     this.#endAt = endAt;
-    this.#apps = settings.map((app) => new AppDispatch(ports, app, nonce, () => this.#mayClaim));
+    this.#warm = warm;
+    const grant = { nonce, told: warm.told, lowest: (hasClaimed: boolean) => this.#lowest(hasClaimed) };
+    this.#apps = settings.map((app) => new AppDispatch(ports, app, grant));
   }
 
   async run(): Promise<Summary> {
     const [seat] = await Promise.all([this.#seat.read(), ...this.#apps.map((app) => app.look())]);
-    if (this.#isIdle(seat)) return this.#summary(false, seat.epoch);
+    await this.#heed(seat);
+    if (this.#isIdle(seat)) return this.#finished(false, seat.epoch);
     const before = await this.#take(seat);
     await this.#awaitPredecessor(before);
     this.#hear(before);
@@ -61,7 +67,7 @@ export class Run {
     if (mustLoad) await Promise.all(this.#apps.map((app) => app.load()));
     do await this.#stay();
     while (!(await this.#leave(before)));
-    return this.#summary(true, this.#epoch);
+    return this.#finished(true, this.#epoch);
   }
 
   get #now(): number {
@@ -70,6 +76,11 @@ export class Run {
 
   get #mayClaim(): boolean {
     return !this.#isSuperseded && this.#now < this.#endAt;
+  }
+
+  /** A container whose memory stays full must come on nevertheless: each run may claim one batch of an app before that is asked. */
+  #lowest(hasClaimed: boolean): Level | undefined {
+    return this.#mayClaim ? lowestToClaim(this.#endAt - this.#now, hasClaimed ? this.#ports.memoryUsed() : 0) : undefined;
   }
 
   /** Nothing is due before the next tick, in the lanes or in the slots, and nobody rang a moment ago. */
@@ -81,24 +92,30 @@ export class Run {
 
   /** Takes the seat. Answers it as it stood before. */
   async #take(seat: SeatState): Promise<SeatState> {
-    for (let before = seat; ; before = await this.#seat.read()) {
+    for (let before = seat; ; ) {
       const isSure = before.left === before.epoch;
       this.#unsureUntil = isSure ? before.unsureUntil : Math.max(before.unsureUntil, before.aliveUntil + ZOMBIE_MS);
-      if (await this.#seat.take(before, this.#endAt, this.#unsureUntil)) {
+      const isTaken = await this.#seat.take(before, this.#endAt, this.#unsureUntil, this.#nonce);
+      const found = isTaken ? undefined : await this.#seat.read();
+      // By this run itself: the answer to its first try was lost.
+      if (!found || found.takenBy === this.#nonce) {
         this.#epoch = before.epoch + 1;
         return before;
       }
+      before = found;
     }
   }
 
   /** Waits for the run before to finish what it has in hand. If it gives no sign, what it left is told again. */
   async #awaitPredecessor(before: SeatState): Promise<void> {
     const until = Math.min(before.aliveUntil, this.#now + HANDOVER.beats * BEAT_MS);
-    for (let { left } = before; left < before.epoch; { left } = await this.#seat.read()) {
-      if (this.#now >= until) return;
+    let seat = before;
+    while (seat.left < before.epoch && this.#now < until) {
       await pause(this.#ports.clock, HANDOVER.pollMs);
+      seat = await this.#seat.read();
     }
-    this.#unsureUntil = before.unsureUntil;
+    if (seat.left >= before.epoch) this.#unsureUntil = before.unsureUntil;
+    for (const { gate } of this.#apps) gate.begin(seat.usedUntil);
   }
 
   /** Beats until there is nothing to stay for and nothing in flight. */
@@ -133,7 +150,9 @@ export class Run {
     if (this.#beating) return;
     this.#beating = true;
     try {
-      this.#hear(await this.#seat.read());
+      const seat = await this.#seat.read();
+      this.#hear(seat);
+      await this.#heed(seat);
       // Asked before the next turn begins: while one is under way, nothing is done.
       if (this.#isDone()) this.#done();
       else this.#turn();
@@ -151,6 +170,14 @@ export class Run {
       if (isNews) app.rung(this.#now);
     }
     this.#lastRung = new Map(this.#apps.map(({ app }) => [app, seat.rung.get(app) ?? 0]));
+  }
+
+  /** Learns what operators have set. Where it cannot be read the run, or the beat, is cut short: what was paused must not be claimed. */
+  async #heed({ settings }: SeatState): Promise<void> {
+    if (settings === 0) return;
+    const apps = this.#apps.map(({ app }) => app);
+    const valves = await this.#warm.valvesAt(settings, apps, () => this.#valves.read(apps));
+    for (const { app, gate } of this.#apps) gate.set(valves.get(app) ?? NO_VALVES);
   }
 
   #turn(): void {
@@ -189,24 +216,22 @@ export class Run {
       const sweepAt = Math.min(this.#now + SWEEP_AT_LEAST_MS, unread, unsure, ...this.#apps.map(({ entries }) => entries.lookAt));
       // At the end of its time it leaves a newcomer to the next tick.
       const rings = this.#mayClaim ? this.#rings : undefined;
-      if (await this.#seat.leave(this.#epoch, sweepAt, rings)) return true;
+      if (await this.#seat.leave(this.#epoch, sweepAt, this.#usedUntil, rings)) return true;
       this.#hear(await this.#seat.read());
       if (!this.#isSuperseded) return false;
     }
-    await this.#seat.leaveToSuccessor(this.#epoch);
+    await this.#seat.leaveToSuccessor(this.#epoch, this.#usedUntil);
     return true;
   }
 
-  #summary(stayed: boolean, epoch: number): Summary {
-    const sum = (count: (app: AppDispatch) => number) => this.#apps.reduce((total, app) => total + count(app), 0);
-    return {
-      stayed,
-      epoch,
-      claimed: sum(({ entries }) => entries.counts.claimed),
-      expired: sum(({ entries }) => entries.counts.expired),
-      published: sum(({ publisher }) => publisher.counts.published),
-      refused: sum(({ publisher }) => publisher.counts.refused),
-      latestMs: Math.max(0, ...this.#apps.map(({ publisher }) => publisher.counts.latestMs)),
-    };
+  get #usedUntil(): number {
+    return Math.max(0, ...this.#apps.map(({ gate }) => gate.usedUntil));
+  }
+
+  /** Says what it has seen and done. */
+  async #finished(stayed: boolean, epoch: number): Promise<Summary> {
+    const measures = putMeasures(this.#ports.cloudwatch, this.#ports.queue, measuresOf(this.#apps, this.#now));
+    await Promise.all([measures, ...this.#apps.map((app) => app.settle())]);
+    return summaryOf(this.#apps, stayed, epoch);
   }
 }

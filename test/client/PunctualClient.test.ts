@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AccessDeniedError, type ClientOptions, PunctualClient, UnavailableError } from '../../client/index.ts';
 import { Edge, enqueued, INVOICE_ID, refusal, SUBMIT } from './edge.ts';
 import { tasks } from './tasks.ts';
+import { thrownBy } from './workbench.ts';
 
 let edge: Edge;
 const clientOf = (options: Omit<ClientOptions, 'tasks'> = {}) =>
@@ -12,11 +13,6 @@ beforeEach(async () => {
 afterEach(() => edge.close());
 
 const good = { name: 'send-invoice', payload: { invoice: 42 } } as const;
-const thrownBy = (call: Promise<unknown>): Promise<unknown> =>
-  call.then(
-    () => 'nothing was thrown',
-    (thrown: unknown) => thrown,
-  );
 const sent = () => edge.requests.map(({ request }) => request);
 
 describe('enqueue', () => {
@@ -85,6 +81,13 @@ describe('enqueue', () => {
     payload.ledger = 'changed meanwhile';
     await call;
     expect(sent()).toMatchObject([{ payload: { ledger: 'open' } }]);
+  });
+
+  it('says what sets the task apart', async () => {
+    const traits = { acknowledge: false, expiresAfterDeadline: true, replayable: false, deadlineAt: '2027-01-01T00:00:00Z' };
+    await clientOf().enqueue({ ...good, ...traits });
+    await clientOf().enqueue({ ...good, exclusive: true, acknowledge: true, expiresAfterDeadline: false, replayable: true });
+    expect(sent()).toMatchObject([traits, { exclusive: true, acknowledge: true, expiresAfterDeadline: false, replayable: true }]);
   });
 
   it('without tasks takes any name and any JSON', async () => {
@@ -166,45 +169,5 @@ describe('errors', () => {
     const error = await thrownBy(clientOf().enqueue({ ...good, idempotencyKey: 'a' }));
     expect(error).toMatchObject({ code: 'IdempotencyConflict', field: 'idempotencyKey', allowed: 'a key of its own', retryable: false });
     expect(edge.requests).toHaveLength(1);
-  });
-});
-
-describe('get, cancel and reschedule', () => {
-  const view = { id: INVOICE_ID, state: 'cancelled', dueAt: '2026-12-24T08:00:00.000Z', attempts: [] };
-
-  it('ask for one task by its id', async () => {
-    edge.submit = () => ({ answer: { v: 1, ok: true, task: view } });
-    const client = clientOf();
-    expect(await client.get(INVOICE_ID)).toEqual(view);
-    await client.cancel(INVOICE_ID);
-    await client.reschedule(INVOICE_ID, { delay: '10m', deadlineAt: null });
-    await client.reschedule(INVOICE_ID, { dueAt: new Date('2026-12-24T08:00:00Z') });
-    expect(sent()).toEqual([
-      { v: 1, action: 'get', id: INVOICE_ID },
-      { v: 1, action: 'cancel', id: INVOICE_ID },
-      { v: 1, action: 'reschedule', id: INVOICE_ID, delayMs: 600_000, deadlineAt: null },
-      { v: 1, action: 'reschedule', id: INVOICE_ID, dueAt: '2026-12-24T08:00:00.000Z' },
-    ]);
-  });
-
-  it('next shows what would be notified, without claiming it', async () => {
-    const next = [{ id: INVOICE_ID, name: 'send-invoice', priority: 'high' }];
-    edge.submit = () => ({ answer: { v: 1, ok: true, next } });
-    expect(await clientOf().next()).toEqual(next);
-    expect(await clientOf().next(25)).toEqual(next);
-    expect(sent()).toMatchObject([{ v: 1, action: 'next', count: 1 }, { count: 25 }]);
-    expect(await thrownBy(clientOf().next(26))).toMatchObject({ code: 'BadRequest', field: 'count' });
-    edge.submit = () => ({ answer: { v: 1, ok: true } });
-    expect(await thrownBy(clientOf().next())).toMatchObject({ code: 'Unavailable' });
-  });
-
-  it('an answer without its task is unavailable', async () => {
-    edge.submit = () => ({ answer: { v: 1, ok: true, ...view } });
-    expect(await thrownBy(clientOf().get(INVOICE_ID))).toMatchObject({ code: 'Unavailable' });
-  });
-
-  it.each(['NotFound', 'WrongState'] as const)('throw what the door says: %s', async (code) => {
-    edge.submit = () => refusal(code);
-    expect(await thrownBy(clientOf().cancel(INVOICE_ID))).toMatchObject({ code, name: `${code}Error` });
   });
 });

@@ -7,7 +7,12 @@ const first = new Promise<void>((resolve) => {
   handled = resolve;
 });
 const nothing = () => {};
-const worker = new Worker(tasks, { 'send-invoice': () => handled(), remind: nothing, audit: nothing, tick: nothing, anything: nothing });
+const handlers = { 'send-invoice': () => handled(), remind: nothing, audit: nothing, tick: nothing, anything: nothing };
+// Its machine is watched, but the tests beside it may well overload it; so many readings say that it is.
+let overloads = Number(process.env.OVERLOADS);
+const measure = () => ({ eventLoopDelayMs: 0, heap: overloads-- > 0 ? 1 : 0, load: 0 });
+const limits = { eventLoopDelayMs: Number.POSITIVE_INFINITY, load: Number.POSITIVE_INFINITY };
+const worker = new Worker(tasks, handlers, overloads > 0 ? { measure } : { limits });
 worker.start();
 await first;
 await worker.close();

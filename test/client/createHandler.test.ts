@@ -1,30 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type CreateHandlerOptions, createHandler, type Handlers, StoppedError } from '../../client/index.ts';
-import { Edge, REPORT } from './edge.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { createHandler, StoppedError } from '../../client/index.ts';
+import { REPORT } from './edge.ts';
 import { tasks } from './tasks.ts';
+import { type All, aborted, eventOf, failuresOf, idle, idOf, workbench } from './workbench.ts';
 
-let edge: Edge;
-let errors: Error[];
-beforeEach(async () => {
-  edge = await Edge.open();
-  errors = [];
-});
-afterEach(() => edge.close());
-
-type All = Handlers<typeof tasks.schemas>;
-const nothing = async () => {};
-const idle: All = { 'send-invoice': nothing, remind: nothing, audit: nothing, tick: nothing, anything: nothing };
-const lambdaOf = (handlers: Partial<All>, options: CreateHandlerOptions = {}) =>
-  createHandler(
-    tasks,
-    { ...idle, ...handlers },
-    { reportArn: REPORT, lambda: edge.lambda(), name: 'w1', onError: (error) => errors.push(error), ...options },
-  );
-const eventOf = (...messages: { id: string; body: string }[]) => ({ Records: messages.map(({ id, body }) => ({ messageId: id, body })) });
-const failuresOf = async (answer: Promise<{ batchItemFailures: { itemIdentifier: string }[] }>) =>
-  (await answer).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
-const aborted = (signal: AbortSignal) => new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-const idOf = ({ body }: { body: string }) => JSON.parse(body).id as string;
+const bench = workbench();
 
 describe('a batch', () => {
   it.each([
@@ -35,7 +15,7 @@ describe('a batch', () => {
     const started: number[] = [];
     let running = 0;
     let peak = 0;
-    const handler = lambdaOf(
+    const handler = bench.lambdaOf(
       {
         'send-invoice': async ({ payload }) => {
           started.push(payload.invoice);
@@ -46,7 +26,7 @@ describe('a batch', () => {
       },
       { concurrency },
     );
-    await handler(eventOf(...Array.from({ length: 12 }, () => edge.notify())));
+    await handler(eventOf(...Array.from({ length: 12 }, () => bench.edge.notify())));
     expect(started).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     expect(peak).toBe(most);
   });
@@ -54,8 +34,8 @@ describe('a batch', () => {
   it('shortly before the timeout aborts what runs and hands back what is not finished, spending no attempt', async () => {
     const reasons: unknown[] = [];
     const started: number[] = [];
-    const [done, heeds, heedless, later] = [edge.notify(), edge.notify(), edge.notify(), edge.notify()];
-    const handler = lambdaOf(
+    const [done, heeds, heedless, later] = [bench.edge.notify(), bench.edge.notify(), bench.edge.notify(), bench.edge.notify()];
+    const handler = bench.lambdaOf(
       {
         'send-invoice': async ({ payload }, { signal }) => {
           started.push(payload.invoice);
@@ -72,7 +52,7 @@ describe('a batch', () => {
     expect(failures).toEqual([heeds.id, heedless.id, later.id]);
     expect(started).toEqual([1, 2, 3]);
     expect(reasons[0]).toBeInstanceOf(StoppedError);
-    expect(edge.reports()).toMatchObject([{ action: 'complete', id: idOf(done) }]);
+    expect(bench.edge.reports()).toMatchObject([{ action: 'complete', id: idOf(done) }]);
   });
 
   it('reports nothing for a handler that ends after its message was handed back', async () => {
@@ -80,16 +60,16 @@ describe('a batch', () => {
     const late = new Promise<void>((resolve) => {
       finish = resolve;
     });
-    const message = edge.notify();
-    const handler = lambdaOf({ 'send-invoice': () => late });
+    const message = bench.edge.notify();
+    const handler = bench.lambdaOf({ 'send-invoice': () => late });
     expect(await failuresOf(handler(eventOf(message), { getRemainingTimeInMillis: () => 50 }))).toEqual([message.id]);
     finish();
-    expect(await failuresOf(handler(eventOf(edge.notify())))).toEqual([]);
-    expect(edge.reports().map(({ id }) => id)).not.toContain(idOf(message));
+    expect(await failuresOf(handler(eventOf(bench.edge.notify())))).toEqual([]);
+    expect(bench.edge.reports().map(({ id }) => id)).not.toContain(idOf(message));
   });
 
   it.each([[undefined], [{}], [{ Records: [{ Sns: {} }] }]])('that is no SQS event (%j) is refused', async (event) => {
-    await expect(lambdaOf({})(event as never)).rejects.toThrow('SQS event');
+    await expect(bench.lambdaOf({})(event as never)).rejects.toThrow('SQS event');
   });
 });
 
@@ -101,7 +81,7 @@ describe('at construction', () => {
     ['an onError that is none', { onError: 'log' }, 'onError'],
     ['a door that is none', { reportArn: 'x' }, 'reportArn'],
   ])('%s is refused by name', (_what, options, field) => {
-    expect(() => lambdaOf({}, options as object)).toThrow(expect.objectContaining({ code: 'BadRequest', field }));
+    expect(() => bench.lambdaOf({}, options as object)).toThrow(expect.objectContaining({ code: 'BadRequest', field }));
   });
 
   it('a missing report door names the grant', () => {
@@ -114,11 +94,11 @@ describe('at construction', () => {
   });
 });
 
-it('errors are one line of JSON on stderr unless someone listens, and a listener may throw', async () => {
+it('bench.errors are one line of JSON on stderr unless someone listens, and a listener may throw', async () => {
   const written = vi.spyOn(console, 'error').mockImplementation(() => {});
-  const bad = edge.put('secret');
-  await lambdaOf({}, { onError: undefined })(eventOf(bad));
-  await lambdaOf(
+  const bad = bench.edge.put('secret');
+  await bench.lambdaOf({}, { onError: undefined })(eventOf(bad));
+  await bench.lambdaOf(
     {},
     {
       onError: () => {

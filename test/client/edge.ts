@@ -17,7 +17,9 @@ export type Reply =
   /** Lambda itself refuses. */
   | { readonly status: number; readonly error: string; readonly message?: string }
   /** The connection breaks. */
-  | { readonly cut: true };
+  | { readonly cut: true }
+  /** No answer comes. */
+  | { readonly silent: true };
 
 interface Stored {
   readonly id: string;
@@ -26,18 +28,21 @@ interface Stored {
   visibleAt: number;
   deleted: boolean;
   receives: number;
+  /** What SQS says of when it got it, epoch milliseconds; undefined: nothing. */
+  readonly sentAt: number | undefined;
   /** Seconds of each ChangeMessageVisibility. */
   readonly visibility: number[];
 }
 
 export const SUBMIT = 'arn:aws:lambda:eu-west-1:123456789012:function:punctual-billing-submit';
 export const REPORT = 'arn:aws:lambda:eu-west-1:123456789012:function:punctual-billing-report';
+export const OPERATE = 'arn:aws:lambda:eu-west-1:123456789012:function:punctual-operate';
 export const INVOICE_ID = 'billing/AAAAAAAAAAAAAAAAAAAAAA';
 
 /** Just enough of AWS, over HTTP: Lambda's Invoke and three calls of SQS. The real SDK clients talk to it. */
 export class Edge {
   /** Every request that reached a door, in order. */
-  readonly requests: { readonly door: 'submit' | 'report'; readonly request: Json }[] = [];
+  readonly requests: { readonly door: 'submit' | 'report' | 'operate'; readonly request: Json }[] = [];
   readonly messages: Stored[] = [];
   /** ReceiveMessage calls: how many messages each asked for. */
   readonly receives: number[] = [];
@@ -46,11 +51,14 @@ export class Edge {
   /** Statuses said to the next SQS calls, before the queue below is asked. */
   readonly sqsFailures: number[] = [];
   submit: (request: Json) => Reply = () => ({ answer: enqueued() });
+  operate: (request: Json) => Reply = () => refusal('NotFound');
   /** For how long a message that was received is hidden. */
   visibilityMs = 30_000;
   /** Long polls that wait at this moment. */
   polls = 0;
-  readonly #leases = new Map<string, { claim: number; until: number }>();
+  /** Milliseconds of a lease that is extended without saying for how long. */
+  leaseMs = 60_000;
+  readonly #leases = new Map<string, { claim: number; until: number; holder?: unknown }>();
   readonly #server: Server;
   #serial = 0;
 
@@ -88,8 +96,8 @@ export class Edge {
   }
 
   /** Puts a notification into the queue and grants its lease. */
-  notify(parts: Partial<Notification> & { leaseMs?: number; envelope?: boolean } = {}): Stored {
-    const { leaseMs = 60_000, envelope = false, ...rest } = parts;
+  notify(parts: Partial<Notification> & { leaseMs?: number; envelope?: boolean; sentAt?: number } = {}): Stored {
+    const { leaseMs = 60_000, envelope = false, sentAt, ...rest } = parts;
     const until = Date.now() + leaseMs;
     const told: Notification = {
       v: 1,
@@ -107,11 +115,11 @@ export class Edge {
     };
     this.#leases.set(told.id, { claim: told.claim, until });
     const body = JSON.stringify(told);
-    return this.put(envelope ? JSON.stringify({ Type: 'Notification', MessageId: 'x', Message: body }) : body);
+    return this.put(envelope ? JSON.stringify({ Type: 'Notification', MessageId: 'x', Message: body }) : body, sentAt);
   }
 
-  put(body: string): Stored {
-    const message = { id: randomUUID(), body, receipt: '', visibleAt: 0, deleted: false, receives: 0, visibility: [] };
+  put(body: string, sentAt?: number): Stored {
+    const message = { id: randomUUID(), body, sentAt, receipt: '', visibleAt: 0, deleted: false, receives: 0, visibility: [] };
     this.messages.push(message);
     return message;
   }
@@ -128,13 +136,14 @@ export class Edge {
     const target = request.headers['x-amz-target'];
     if (typeof target === 'string') return this.#queue(target.replace('AmazonSQS.', ''), JSON.parse(text), response);
     const arn = decodeURIComponent(request.url ?? '').split('/')[3];
-    const door = arn === SUBMIT ? 'submit' : 'report';
+    const door = arn === SUBMIT ? 'submit' : arn === OPERATE ? 'operate' : 'report';
     const body = JSON.parse(text) as Json;
     this.requests.push({ door, request: body });
-    this.#say(this.replies.shift() ?? (door === 'submit' ? this.submit(body) : this.#report(body)), response);
+    this.#say(this.replies.shift() ?? (door === 'report' ? this.#report(body) : this[door](body)), response);
   }
 
   #say(reply: Reply, response: ServerResponse): void {
+    if ('silent' in reply) return;
     if ('cut' in reply) response.destroy();
     else if ('status' in reply) {
       response.writeHead(reply.status, { 'content-type': 'application/json', 'x-amzn-errortype': reply.error });
@@ -144,9 +153,14 @@ export class Edge {
   }
 
   /** The report door: a report counts while its lease runs under its claim. */
-  #report({ id, claim, action, leaseMs = 60_000 }: Json): Reply {
+  #report({ id, claim, action, holder, leaseMs = this.leaseMs }: Json): Reply {
+    if (action === 'overloaded') return { answer: { v: 1, ok: true } };
     const lease = this.#leases.get(String(id));
     if (!lease || lease.claim !== claim || lease.until <= Date.now()) return refusal('LeaseLost');
+    if (action === 'start') {
+      lease.holder ??= holder;
+      if (lease.holder !== holder) return refusal('Held');
+    }
     if (action === 'extend') lease.until = Date.now() + Number(leaseMs);
     return { answer: { v: 1, ok: true, id, state: 'leased', leaseUntil: new Date(lease.until).toISOString() } };
   }
@@ -180,15 +194,17 @@ export class Edge {
     this.polls--;
     // A poll whose caller has gone takes nothing: the edge is kinder than SQS here, so that tests need not wait.
     if (response.destroyed) return {};
-    return { Messages: found.map((message) => this.#hand(message)) };
+    const isSentAsked = (input.MessageSystemAttributeNames as string[] | undefined)?.includes('SentTimestamp') ?? false;
+    return { Messages: found.map((message) => this.#hand(message, isSentAsked)) };
   }
 
-  #hand(message: Stored): Json {
+  #hand(message: Stored, isSentAsked: boolean): Json {
     message.receives++;
     message.receipt = randomUUID();
     message.visibleAt = Date.now() + this.visibilityMs;
-    const { id, receipt, body } = message;
-    return { MessageId: id, ReceiptHandle: receipt, Body: body, MD5OfBody: createHash('md5').update(body).digest('hex') };
+    const { id, receipt, body, sentAt } = message;
+    const attributes = isSentAsked && sentAt !== undefined ? { Attributes: { SentTimestamp: String(sentAt) } } : {};
+    return { ...attributes, MessageId: id, ReceiptHandle: receipt, Body: body, MD5OfBody: createHash('md5').update(body).digest('hex') };
   }
 }
 

@@ -3,6 +3,7 @@ import { type ClientOptions, PunctualClient } from '../../client/index.ts';
 import { REQUEST_BYTES } from '../../contract/limits.ts';
 import { Edge, enqueued, SUBMIT } from './edge.ts';
 import { tasks } from './tasks.ts';
+import { thrownBy } from './workbench.ts';
 
 let edge: Edge;
 const clientOf = (options: Omit<ClientOptions, 'tasks'> = {}) =>
@@ -13,11 +14,6 @@ beforeEach(async () => {
 afterEach(() => edge.close());
 
 const good = { name: 'send-invoice', payload: { invoice: 42 } } as const;
-const thrownBy = (call: Promise<unknown>): Promise<unknown> =>
-  call.then(
-    () => 'nothing was thrown',
-    (thrown: unknown) => thrown,
-  );
 const sent = () => edge.requests.map(({ request }) => request);
 
 describe('enqueueBatch', () => {

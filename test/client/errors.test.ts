@@ -10,6 +10,7 @@ const KINDS: Record<ErrorCode, new (message: string) => client.PunctualError> = 
   NotFound: client.NotFoundError,
   IdempotencyConflict: client.IdempotencyConflictError,
   LeaseLost: client.LeaseLostError,
+  Held: client.HeldError,
   WrongState: client.WrongStateError,
   Unavailable: client.UnavailableError,
 };

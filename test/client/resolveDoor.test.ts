@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Door } from '../../client/Door.ts';
 import { BadRequestError, PunctualClient } from '../../client/index.ts';
-import { Edge, REPORT, SUBMIT } from './edge.ts';
+import { Edge, INVOICE_ID, REPORT, SUBMIT } from './edge.ts';
+import { soon, thrownBy } from './workbench.ts';
 
 let edge: Edge;
 beforeEach(async () => {
@@ -49,4 +51,13 @@ describe('the door', () => {
     expect(make(options)).toThrow(BadRequestError);
     expect(make(options)).toThrow(part);
   });
+});
+
+it('a door that is done with ends the calls that run', async () => {
+  edge.replies.push({ silent: true });
+  const door = new Door('submit', { arn: SUBMIT, lambda: edge.lambda() });
+  const call = thrownBy(door.call({ v: 1, action: 'get', id: INVOICE_ID }));
+  await soon(() => expect(edge.requests).toHaveLength(1));
+  door.destroy();
+  expect(await call).toMatchObject({ code: 'Unavailable', cause: { name: 'AbortError' } });
 });

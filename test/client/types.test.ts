@@ -1,4 +1,5 @@
 import type { SQSHandler } from 'aws-lambda';
+import * as v from 'valibot';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
   createHandler,
@@ -7,6 +8,8 @@ import {
   type Handlers,
   type PunctualClient,
   type PunctualError,
+  type PunctualOperator,
+  rangesOf,
   snooze,
   type TaskInput,
 } from '../../client/index.ts';
@@ -22,6 +25,18 @@ const compiled = (client: PunctualClient<Schemas>, anyClient: PunctualClient) =>
   void client.enqueue({ name: 'tick' });
   void client.enqueueBatch([{ name: 'tick' }, { name: 'send-invoice', payload: { invoice: 1 } }]);
   void anyClient.enqueue({ name: 'whatever', payload: { any: 'JSON' } });
+  void client.enqueue({ name: 'tick', exclusive: true, replayable: false, deadlineAt: new Date(), expiresAfterDeadline: true });
+  void client.next({ count: 3 }).then(([first]) => expectTypeOf(first?.predictedAt).toEqualTypeOf<string | undefined>());
+  void client.list({ state: 'dead', limit: 5 }).then(({ cursor }) => expectTypeOf(cursor).toEqualTypeOf<string | undefined>());
+  void client.replay('billing/x', { payload: { any: 'JSON' }, delay: '2h' });
+  // @ts-expect-error options, not a number
+  void client.next(3);
+  // @ts-expect-error no such state
+  void client.list({ state: 'asleep' });
+  // @ts-expect-error no such level
+  void client.reprioritize('billing/x', 'urgent');
+  // @ts-expect-error true or false
+  void client.enqueue({ name: 'tick', acknowledge: 'no' });
   // @ts-expect-error no such task
   void client.enqueue({ name: 'send-invoices', payload: { invoice: 1 } });
   // @ts-expect-error the payload of another task
@@ -36,6 +51,50 @@ const compiled = (client: PunctualClient<Schemas>, anyClient: PunctualClient) =>
   void client.enqueue({ name: 'tick', priority: 'urgent' });
   // @ts-expect-error no such field
   void client.enqueue({ name: 'tick', delayMs: 5 });
+};
+
+const versioned = defineTasks({
+  charge: {
+    version: 3,
+    schema: v.object({ cents: v.number() }),
+    upcasters: { 1: (old: { total: string }) => ({ euros: Number(old.total) }), 2: (old) => old },
+  },
+  tick: v.null(),
+});
+
+// As above: of versions, and of an operator.
+const compiledVersions = (client: PunctualClient<typeof versioned.schemas>, operator: PunctualOperator) => {
+  void client.enqueue({ name: 'charge', payload: { cents: 1 } });
+  // @ts-expect-error an old shape
+  void client.enqueue({ name: 'charge', payload: { total: '1' } });
+  const charge: Handlers<typeof versioned.schemas>['charge'] = [
+    ({ payload }) => {
+      expectTypeOf(payload.cents).toEqualTypeOf<number>();
+    },
+    {
+      versions: '1-2',
+      handle: ({ payload, name }) => {
+        expectTypeOf(payload).toEqualTypeOf<unknown>();
+        expectTypeOf(name).toEqualTypeOf<'charge'>();
+      },
+    },
+  ];
+  expectTypeOf(rangesOf(versioned, { charge, tick: () => {} })).toEqualTypeOf<Record<string, string>>();
+  // @ts-expect-error the current handler comes first
+  rangesOf(versioned, { charge: [{ versions: '1', handle: () => {} }], tick: () => {} });
+  // @ts-expect-error an upcaster is a function
+  defineTasks({ charge: { version: 2, schema: v.null(), upcasters: { 1: 'up' } } });
+  // @ts-expect-error a version has a schema
+  defineTasks({ charge: { version: 2 } });
+  void operator.stats('billing').then(({ waiting }) => expectTypeOf(waiting.high.count).toEqualTypeOf<number>());
+  void operator.replayAll('billing', {
+    dryRun: false,
+    onStep: ({ replayed }) => expectTypeOf(replayed).toEqualTypeOf<readonly string[]>(),
+  });
+  // @ts-expect-error an app must be named
+  void operator.next();
+  // @ts-expect-error a rate is a number
+  void operator.resume('billing', { perMinute: '60' });
 };
 
 const handlers: Handlers<Schemas> = {
@@ -56,7 +115,10 @@ const handlers: Handlers<Schemas> = {
 };
 
 describe('types', () => {
-  it('of tasks are checked by the compiler', () => expectTypeOf(compiled).toBeFunction());
+  it('of tasks, versions and operators are checked by the compiler', () => {
+    expectTypeOf(compiled).toBeFunction();
+    expectTypeOf(compiledVersions).toBeFunction();
+  });
 
   it('of a handler made for Lambda are those of a Lambda on SQS', () => {
     const handler = createHandler(tasks, handlers, { reportArn: REPORT });

@@ -9,6 +9,7 @@ describe('doorError', () => {
       ['NotFound', false],
       ['IdempotencyConflict', false],
       ['LeaseLost', false],
+      ['Held', false],
       ['WrongState', false],
       ['Unavailable', true],
     ]);

@@ -19,6 +19,10 @@ describe('settings as they travel', () => {
       shards: 1,
       deadlineLeadMs: 900_000,
       retentionMs: 1_209_600_000,
+      whenLate: 'run',
+      escalated: 'first',
+      listCompleted: false,
+      alarms: false,
     });
   });
 
@@ -43,6 +47,10 @@ describe('settings as they travel', () => {
         shards: fc.integer({ min: 1, max: 64 }),
         deadlineLeadMs: ms,
         retentionMs: fc.integer({ min: 13 * 3_600_000, max: 3_650 * 86_400_000 }),
+        whenLate: fc.constantFrom('run' as const, 'expire' as const),
+        escalated: fc.constantFrom('first' as const, 'last' as const),
+        listCompleted: fc.boolean(),
+        alarms: fc.boolean(),
       },
       { noNullPrototype: true },
     );
@@ -93,6 +101,11 @@ describe('settings that are refused', () => {
     ['no shard', { shards: 0 }],
     ['65 shards', { shards: 65 }],
     ['text for a number', { maxInFlight: '5' }],
+    ['a retention under the longest lease', { retentionMs: 13 * 3_600_000 - 1 }],
+    ['what else could become of the late', { whenLate: 'drop' }],
+    ['a place of the escalated that there is not', { escalated: 'middle' }],
+    ['text for yes', { listCompleted: 'true' }],
+    ['a number for yes', { alarms: 1 }],
   ])('%s', (_, changes) => {
     expect(() => parseSettings(JSON.stringify({ app, topicArn, ...changes }))).toThrow();
   });

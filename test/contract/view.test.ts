@@ -24,13 +24,51 @@ describe('viewOf', () => {
       deliveries: 0,
       attempts: [],
       attemptsDropped: 0,
+      timeline: [{ at: '2026-12-24T08:00:00.000Z', text: 'enqueued at priority medium' }],
+      next: [
+        { at: '2026-12-24T08:00:00.000Z', text: 'due' },
+        { at: '2026-12-24T09:00:00.000Z', text: 'its deadline' },
+      ],
     });
+  });
+
+  it('shows what the task was made as, where that is not as usual', () => {
+    const words = { acknowledge: false, exclusive: true, expiresAfterDeadline: true, replayable: false };
+    const made = viewOf(given(enqueue({ traits: ['unacknowledged', 'exclusive', 'expires', 'unreplayable'] })).task());
+    expect(made).toMatchObject(words);
+    const usual = viewOf(given(enqueue({ deadlineAt: START - 1, dueAt: START - 1 }), claim()).task());
+    for (const word of Object.keys(words)) expect(usual).not.toHaveProperty(word);
+    for (const [trait, word] of [
+      ['unacknowledged', 'acknowledge'],
+      ['exclusive', 'exclusive'],
+      ['expires', 'expiresAfterDeadline'],
+      ['unreplayable', 'replayable'],
+    ] as const) {
+      const view = viewOf(given(enqueue({ traits: [trait] })).task());
+      expect(Object.keys(words).filter((other) => other in view)).toEqual([word]);
+    }
+  });
+
+  it('shows which recurring error its last failure was', () => {
+    expect(viewOf(given(enqueue(), claim(), fail({ fingerprint: 'f' })).task())).toMatchObject({ fingerprint: 'f' });
+    expect(viewOf(given(enqueue(), claim(), fail()).task())).not.toHaveProperty('fingerprint');
   });
 
   it('shows a lease’s end, and neither its holder nor what the system keeps for itself', () => {
     const view = viewOf(given(enqueue(), claim({ leaseUntil: START + HOUR })).task());
     expect(view).toMatchObject({ state: 'leased', claim: 1, leaseUntil: '2026-12-24T09:00:00.000Z' });
-    for (const hidden of ['rev', 'request', 'arrival', 'claimedBy', 'claimedLevel', 'expiresAtSeconds'])
+    for (const hidden of [
+      'rev',
+      'request',
+      'arrival',
+      'claimedBy',
+      'claimedLevel',
+      'expiresAtSeconds',
+      'traits',
+      'holder',
+      'moves',
+      'listed',
+    ])
       expect(view).not.toHaveProperty(hidden);
   });
 
@@ -71,6 +109,7 @@ describe('a notification', () => {
   it('is read, with fields that a later release may add', () => {
     expect(v.parse(notification, { ...body, colour: 'red' })).toEqual(body);
     expect(v.is(notification, { ...body, deadlineAt: wire(EARLIEST_MS) })).toBe(true);
+    expect(v.parse(notification, { ...body, acknowledge: false, exclusive: true })).toMatchObject({ acknowledge: false, exclusive: true });
   });
 
   it.each(Object.keys(body))('is none without %s', (field) => {
@@ -87,6 +126,8 @@ describe('a notification', () => {
     ['dueAt', '2026-12-24'],
     ['dueAt', START],
     ['priority', 'urgent'],
+    ['acknowledge', true],
+    ['exclusive', false],
   ])('is none with %s %j', (field, value) => {
     expect(v.is(notification, { ...body, [field]: value })).toBe(false);
   });

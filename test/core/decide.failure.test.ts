@@ -45,8 +45,8 @@ describe('fail → retry', () => {
 
   it('spends an attempt and forgets lost deliveries', () => {
     given(enqueue(), ...lostDelivery, claim())
-      .when(fail())
-      .thenChanged({ state: 'scheduled', attempt: 1, consecutiveFailures: 1, deliveries: 0 });
+      .when(fail({ fingerprint: 'f' }))
+      .thenChanged({ state: 'scheduled', attempt: 1, consecutiveFailures: 1, deliveries: 0, fingerprint: 'f' });
   });
 
   it('keeps the error, cut to what a history holds', () => {

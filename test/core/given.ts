@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Action, Decision, NewTask, Refusal } from '../../core/actions.ts';
 import { decide } from '../../core/decide.ts';
 import { type AppSettings, DEFAULT_LIMITS, DEFAULT_POLICY } from '../../core/policy.ts';
-import type { Task } from '../../core/task.ts';
+import type { Level, Task } from '../../core/task.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -144,9 +144,30 @@ export const snooze =
   (until: number, claimed?: number): Ask =>
   (task) => ({ type: 'snooze', claim: claimed ?? task.claim, until });
 
+export const start =
+  (holder: string, claimed?: number): Ask =>
+  (task) => ({ type: 'start', claim: claimed ?? task.claim, holder });
+
+export const refuse =
+  (changes: Partial<Action & { type: 'refuse' }> = {}): Ask =>
+  (task) => ({ type: 'refuse', claim: task.claim, error: REFUSED, random: 0.5, ...changes });
+
+export const REFUSED = { name: 'InvalidParameter', message: 'the message is too long' };
+
+export const miss: Action = { type: 'miss' };
+
 export const cancel: Action = { type: 'cancel' };
 
 export const reschedule = (changes: { dueAt?: number; deadlineAt?: number | null }): Action => ({ type: 'reschedule', ...changes });
+
+export const reprioritize = (level: Level): Action => ({ type: 'reprioritize', level });
+
+/** The stamp is the instant's, as a door gives it. */
+export const moveToFront: Ask = (_, now) => ({ type: 'moveToFront', arrival: now * 1_000 });
+
+export const replay =
+  (changes: Partial<Action & { type: 'replay' }> = {}): Ask =>
+  (_, now) => ({ type: 'replay', arrival: now * 1_000, ...changes });
 
 /** `times` times the same steps. */
 export const again = (times: number, ...steps: Past): (Ask | number)[] => Array.from({ length: times }, () => steps).flat();

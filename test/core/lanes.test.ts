@@ -8,6 +8,7 @@ import {
   dueKey,
   dueLane,
   dueLanes,
+  errorLane,
   historyLane,
   INDEXES,
   laneKeys,
@@ -16,7 +17,7 @@ import {
 } from '../../core/lanes.ts';
 import { LEVELS } from '../../core/task.ts';
 import { EARLIEST_MS, LATEST_MS } from '../../core/when.ts';
-import { cancel, claim, complete, enqueue, fail, given, HOUR, START } from './given.ts';
+import { cancel, claim, complete, enqueue, fail, given, HOUR, replay, START } from './given.ts';
 
 const ID = 'billing/AAAAAAAAAAAAAAAAAAAAAA';
 const DUE_KEY = `2026-12-24T08:00:00.000Z#1798099200000000#${ID}`;
@@ -109,11 +110,30 @@ describe('where a task stands, by its state', () => {
     expect(laneKeys(dead, 1)).toEqual({ dueAt: DUE_KEY, watch: 'billing#dead#0', watchAt });
   });
 
+  it('completed, where the app asked for it at that time: in a history lane, until it is replayed', () => {
+    const watch = { watch: 'billing#completed#0', watchAt: watchKey(START, ID) };
+    const listing = { listCompleted: true };
+    const task = given(enqueue(), claim()).under(listing).when(complete()).task();
+    expect(laneKeys(task, 1)).toEqual({ dueAt: DUE_KEY, ...watch });
+    const notified = given(enqueue({ traits: ['unacknowledged'] }))
+      .under(listing)
+      .when(claim())
+      .task();
+    expect(laneKeys(notified, 1)).toEqual({ dueAt: DUE_KEY, ...watch });
+    expect(given(enqueue()).under(listing).when(cancel).task()).not.toHaveProperty('listed');
+    const replayed = given(enqueue(), claim(), complete()).under(listing).when(replay()).task();
+    expect(laneKeys(replayed, 1)).not.toHaveProperty('watch');
+  });
+
   it('in all its lanes under one shard', () => {
     const task = given(enqueue({ deadlineAt })).task();
     const shard = shardOf(ID, 64);
     expect(laneKeys(task, 64)).toMatchObject({ priority: `billing#medium#${shard}`, watch: `billing#deadline#medium#${shard}` });
   });
+});
+
+it('errors of an app have a lane that no task stands in', () => {
+  expect(errorLane('billing')).toBe('billing#error#0');
 });
 
 describe('sort keys', () => {

@@ -8,14 +8,16 @@ import { HOUR, MINUTE, START } from './given.ts';
 
 type Waiting = Pick<Task, 'id' | 'level' | 'position' | 'dueAt' | 'arrival' | 'deadlineAt'>;
 
-const CONTEXT: OrderContext = { now: START, deadlineLeadMs: 15 * MINUTE };
+const CONTEXT: OrderContext = { now: START, deadlineLeadMs: 15 * MINUTE, escalated: 'first' };
+const LAST: OrderContext = { ...CONTEXT, escalated: 'last' };
 
 const nominate = (task: Waiting): Nomination => {
   const { id, level, deadlineAt } = task;
   return { id, level, name: 'n', rev: 1, key: dueKey(task), ...(deadlineAt === undefined ? {} : { deadlineAt }) };
 };
 
-const compare = (a: Waiting, b: Waiting): number => Math.sign(compareDue(nominate(a), nominate(b), CONTEXT));
+const comparing = (context: OrderContext) => (a: Waiting, b: Waiting) => Math.sign(compareDue(nominate(a), nominate(b), context));
+const compare = comparing(CONTEXT);
 
 /** Few distinct values, so that ties and borders are met often; and the widest, so that widths are. */
 const oneOf = (...values: number[]) => fc.constantFrom(...values);
@@ -31,8 +33,10 @@ const waiting: fc.Arbitrary<Waiting> = fc
   .map(({ deadline, ...task }) => (deadline === null ? task : { ...task, deadlineAt: deadline }));
 
 /** What the order is meant to be, told by the fields and not by the keys. */
-function intended(a: Waiting, b: Waiting): number {
-  const rank = (task: Waiting) => ((task.deadlineAt ?? LATEST_MS + 1) <= CONTEXT.now ? 0 : LEVELS.indexOf(task.level));
+function intended(a: Waiting, b: Waiting, { escalated }: OrderContext): number {
+  const isReached = ({ deadlineAt = LATEST_MS + 1 }: Waiting) => deadlineAt <= CONTEXT.now;
+  const ofReached = ({ level }: Waiting) => (escalated === 'last' && level !== 'high' ? 0.5 : 0);
+  const rank = (task: Waiting) => (isReached(task) ? ofReached(task) : LEVELS.indexOf(task.level));
   const deadline = ({ deadlineAt }: Waiting) =>
     deadlineAt !== undefined && deadlineAt <= CONTEXT.now + CONTEXT.deadlineLeadMs ? deadlineAt : LATEST_MS + 1;
   return Math.sign(rank(a) - rank(b) || deadline(a) - deadline(b) || byPlace(a, b));
@@ -45,7 +49,9 @@ function byPlace(a: Waiting, b: Waiting): number {
   return a.dueAt - b.dueAt || a.arrival - b.arrival || byId;
 }
 
-describe('compareDue is a total order', () => {
+describe.each([CONTEXT, LAST])('compareDue is a total order, the escalated $escalated', (context) => {
+  const compare = comparing(context);
+
   it('antisymmetric, and total: only a task and itself are equal', () => {
     fc.assert(
       fc.property(waiting, waiting, (a, b) => {
@@ -70,9 +76,18 @@ describe('compareDue is a total order', () => {
   it('is the order intended, whatever the widths of instants and stamps', () => {
     fc.assert(
       fc.property(waiting, waiting, (a, b) => {
-        expect(compare(a, b)).toBe(intended(a, b));
+        expect(compare(a, b)).toBe(intended(a, b, context));
       }),
       { numRuns: 5_000 },
+    );
+  });
+
+  it('puts the same tasks in the same order, in whatever order they are found', () => {
+    const tasks = fc.uniqueArray(waiting, { selector: ({ id }) => id, minLength: 2 });
+    fc.assert(
+      fc.property(tasks, (found) => {
+        expect([...found].reverse().sort(compare)).toEqual([...found].sort(compare));
+      }),
     );
   });
 });
@@ -127,6 +142,17 @@ describe('the order, by example', () => {
     expect(effectiveLevel({ level: 'low', deadlineAt: START }, START)).toBe('high');
     expect(effectiveLevel({ level: 'low', deadlineAt: START + 1 }, START)).toBe('low');
     expect(effectiveLevel({ level: 'medium' }, START)).toBe('medium');
+  });
+
+  it('where an app says so, what is High by its deadline alone stands after the High by nature, and before Medium', () => {
+    const tasks = [
+      task('1', { level: 'high', deadlineAt: START - HOUR }),
+      task('2', { level: 'high' }),
+      task('3', { level: 'low', deadlineAt: START }),
+      task('4', { position: 'front' }),
+      task('5', { level: 'low', position: 'front' }),
+    ];
+    expect([...tasks].reverse().sort(comparing(LAST))).toEqual(tasks);
   });
 
   it('a close deadline goes first within its own level only, the earliest first; a far one has no say', () => {

@@ -72,9 +72,17 @@ describe('fateOf an entry nominated at revision 5 in slot 1', () => {
     ['completed', 7, undefined, 'free', 'ended'],
     ['cancelled', 6, undefined, 'free', 'ended'],
     ['dead', 7, undefined, 'free', 'ended'],
+    ['completed', 6, MINE, 'out', 'unacknowledged: completed by the claim, and SNS has not accepted it'],
+    ['completed', 6, OTHER_SLOT, 'free', 'unacknowledged, and another slot answers for it'],
   ])('row %s at rev %i under %s → %s: %s', (state, rev, claimedBy, fate) => {
     const row = { state, rev, ...(claimedBy === undefined ? {} : { claimedBy }) };
     expect(fateOf(entryAt(5), 1, row)).toBe(fate);
+  });
+
+  it('of an unacknowledged task that SNS has accepted → free, of a leased one that it has accepted → out', () => {
+    const published = { ...entryAt(5), published: true };
+    expect(fateOf(published, 1, { state: 'completed', rev: 6, claimedBy: MINE })).toBe('free');
+    expect(fateOf(published, 1, { state: 'leased', rev: 6, claimedBy: MINE })).toBe('out');
   });
 
   it('no row → free: terminal and past its retention', () => expect(fateOf(entryAt(5), 1, undefined)).toBe('free'));

@@ -1,4 +1,4 @@
-import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { Duration } from 'aws-cdk-lib';
 import * as v from 'valibot';
@@ -8,6 +8,7 @@ import { entriesOf } from '../../core/slots.ts';
 import { LEASE_SKEW_MS } from '../../core/task.ts';
 import { DeadlyGate, type Death } from './deadlyGate.ts';
 import { Deployment } from './deployment.ts';
+import { sendSnsThrough } from './gate.ts';
 import { until } from './until.ts';
 import { type Heard, WorkerProcess } from './workerProcess.ts';
 
@@ -99,7 +100,7 @@ describe.runIf(seesLambdaProcesses).concurrent('a dispatcher killed between its 
   beforeAll(async () => {
     // One place in flight: were it lost, no other task could be told.
     deployment = await Deployment.of({ apps: { billing: { lease: Duration.minutes(5), maxInFlight: 1 } } });
-    gate = await DeadlyGate.open(deployment.aws.endpoint, deployment.output('DispatcherName'));
+    gate = await new DeadlyGate(deployment.aws.endpoint, deployment.output('DispatcherName')).open();
     await sendSnsThrough(deployment, gate);
     billing = await deployment.client('billing');
     worker = await WorkerProcess.start(deployment, 'billing', ['send-invoice']);
@@ -171,7 +172,7 @@ class Second {
           await bidden;
         },
       },
-      { ...parts, name: Second.NAME },
+      { ...parts, name: Second.NAME, limits: { load: Number.POSITIVE_INFINITY } },
     );
     this.#worker.start();
   }
@@ -201,17 +202,4 @@ async function report(deployment: Deployment, id: string, claim: number): Promis
     }),
   );
   return JSON.parse(Buffer.from(Payload ?? []).toString('utf8'));
-}
-
-/** The dispatcher's calls of SNS, and no others, go through the gate. */
-async function sendSnsThrough(deployment: Deployment, { endpoint }: DeadlyGate): Promise<void> {
-  const lambda = new LambdaClient(await deployment.as());
-  const FunctionName = deployment.output('DispatcherName');
-  const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-  const Variables = { ...Environment?.Variables, AWS_ENDPOINT_URL_SNS: endpoint };
-  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
-  await until('the dispatcher with its new variables', async () => {
-    const { LastUpdateStatus } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-    return LastUpdateStatus === 'Successful';
-  });
 }

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { Gate } from './gate.ts';
 
 /** Who was killed, and when. */
 export interface Death {
@@ -9,51 +9,25 @@ export interface Death {
   readonly at: number;
 }
 
-/**
- * Stands between one Lambda and the local AWS. The Lambda's process that sends the first `PublishBatch` is killed before a
- * byte of it is passed on; whatever comes later is passed on as it is. It reads `/proc`: Linux only.
- */
-export class DeadlyGate {
+/** The Lambda's process that sends the first `PublishBatch` is killed before a byte of it is passed on. It reads `/proc`: Linux only. */
+export class DeadlyGate extends Gate {
   /** `PublishBatch` calls that were passed on. */
   passed = 0;
   death: Death | undefined;
   /** Why nobody was killed, if it was not the Lambda's process that sent the call. */
   mistake: Error | undefined;
-  readonly #server: Server;
-  readonly #target: URL;
   readonly #functionName: string;
 
-  private constructor(endpoint: string, functionName: string) {
-    this.#target = new URL(endpoint);
+  constructor(endpoint: string, functionName: string) {
+    super(endpoint);
     this.#functionName = functionName;
-    this.#server = createServer((incoming, answer) => void this.#take(incoming, answer).catch(() => incoming.socket.destroy()));
   }
 
-  static async open(endpoint: string, functionName: string): Promise<DeadlyGate> {
-    const gate = new DeadlyGate(endpoint, functionName);
-    gate.#server.listen(0, '127.0.0.1');
-    await once(gate.#server, 'listening');
-    return gate;
-  }
-
-  get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  async close(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
-  }
-
-  async #take(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
-    const body = Buffer.concat(await incoming.toArray());
-    if (/\bPublishBatch\b/.test(body.toString('latin1'))) {
-      if (!this.death) return this.#kill(incoming.socket);
-      this.passed++;
-    }
-    await this.#pass(incoming, body, answer);
+  protected isPassed(body: Buffer, { socket }: IncomingMessage): boolean {
+    if (!/\bPublishBatch\b/.test(body.toString('latin1'))) return true;
+    if (this.death) this.passed++;
+    else this.#kill(socket);
+    return this.passed > 0;
   }
 
   #kill(socket: Socket): void {
@@ -64,20 +38,11 @@ export class DeadlyGate {
     } catch (error) {
       this.mistake = error as Error;
     }
-    socket.destroy();
-  }
-
-  async #pass({ method, url, headers }: IncomingMessage, body: Buffer, answer: ServerResponse): Promise<void> {
-    const { hostname, port } = this.#target;
-    const call = request({ hostname, port, method, path: url, headers }).end(body);
-    const [given] = (await once(call, 'response')) as [IncomingMessage];
-    answer.writeHead(given.statusCode ?? 500, given.headers);
-    given.pipe(answer);
   }
 
   /** The process at the other end. @throws if it is anything but a process that the local AWS made for this very function */
   #senderOf({ remotePort }: Socket): number {
-    const emulators = holdersOf(({ local, isListening }) => isListening && local === Number(this.#target.port));
+    const emulators = holdersOf(({ local, isListening }) => isListening && local === Number(this.target.port));
     const [pid, ...others] = holdersOf(({ local, isListening }) => !isListening && local === remotePort);
     if (pid === undefined || others.length > 0)
       throw new Error(`not one process is at port ${remotePort}, but ${others.length + (pid ? 1 : 0)}`);

@@ -8,7 +8,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { inject } from 'vitest';
-import { PunctualClient } from '../../client/index.ts';
+import { PunctualClient, PunctualOperator } from '../../client/index.ts';
 import { type AppOptions, type TaskApp, TaskQueue } from '../../infra/index.ts';
 import { pascalCase } from '../../infra/pascal-case.ts';
 import { assumeRole, type Credentials } from '../../localstack/assumeRole.ts';
@@ -22,18 +22,22 @@ export interface Plan {
   readonly more?: (parts: { cdk: App; stack: Stack; queue: TaskQueue; apps: Readonly<Record<string, TaskApp>>; suffix: string }) => void;
 }
 
+type LocalTarget = Parameters<typeof deployLocally>[0]['aws'];
+
 /** A queue, deployed to the local AWS of this run by the shipped constructs under names of its own. */
 export class Deployment {
-  readonly aws = inject('localAws') as Parameters<typeof deployLocally>[0]['aws'];
+  readonly aws: LocalTarget;
   readonly outputs: Record<string, string>;
   readonly #outdir: string;
 
-  private constructor(outdir: string, outputs: Outputs) {
+  private constructor(aws: LocalTarget, outdir: string, outputs: Outputs) {
+    this.aws = aws;
     this.#outdir = outdir;
     this.outputs = Object.assign({}, ...Object.values(outputs));
   }
 
-  static async of(plan: Plan): Promise<Deployment> {
+  /** `aws`: another local AWS than that of the run. */
+  static async of(plan: Plan, aws = inject('localAws') as LocalTarget): Promise<Deployment> {
     const suffix = randomBytes(4).toString('hex');
     const outdir = mkdtempSync(join(tmpdir(), 'punctual-e2e-'));
     const cdk = new App({ outdir });
@@ -44,10 +48,12 @@ export class Deployment {
       deletionProtection: false,
     });
     const apps = Object.fromEntries(Object.entries(plan.apps).map(([name, options]) => [name, addApp(stack, queue, name, options)]));
+    const operator = new Role(stack, 'Operator', { assumedBy: new AccountRootPrincipal() });
+    queue.grantOperate(operator);
+    new CfnOutput(stack, 'OperatorRole', { value: operator.roleArn });
     plan.more?.({ cdk, stack, queue, apps, suffix });
     cdk.synth();
-    const aws = inject('localAws') as Parameters<typeof deployLocally>[0]['aws'];
-    return new Deployment(outdir, await deployLocally({ aws, templateDir: outdir }));
+    return new Deployment(aws, outdir, await deployLocally({ aws, templateDir: outdir }));
   }
 
   /** An output by its key; a missing one is the test's own mistake. */
@@ -69,6 +75,11 @@ export class Deployment {
   async client(app: string): Promise<PunctualClient> {
     const lambda = new LambdaClient(await this.as(`${pascalCase(app)}EnqueuerRole`));
     return new PunctualClient({ lambda, submitArn: this.output(`${pascalCase(app)}SubmitArn`) });
+  }
+
+  /** Whoever operates the queue. */
+  async operator(): Promise<PunctualOperator> {
+    return new PunctualOperator({ lambda: new LambdaClient(await this.as('OperatorRole')), operateArn: this.output('OperateArn') });
   }
 
   /** An item of the queue's table, as root. */

@@ -59,6 +59,11 @@ export class WorkerProcess {
     });
   }
 
+  /** The handlers of these names fail from now on, those of all others do not. */
+  breakDown(names: readonly string[]): void {
+    this.#child.send({ broken: names });
+  }
+
   /** At once, without a word. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LEVELS, STATES, type Task } from '../../core/task.ts';
+import { LEVELS, STATES, type Task, TRAITS } from '../../core/task.ts';
 import { newId, START } from './world.ts';
 
 const instant = fc.integer({ min: START - 1e10, max: START + 1e10 });
@@ -11,11 +11,16 @@ const attempt = fc.record(
     claim: count,
     claimedAt: instant,
     endedAt: instant,
-    outcome: fc.constantFrom('completed' as const, 'failed' as const, 'expired' as const, 'snoozed' as const),
+    outcome: fc.constantFrom('completed' as const, 'failed' as const, 'expired' as const, 'snoozed' as const, 'refused' as const),
     error: fc.record({ name: text, message: text, stack: text }, { requiredKeys: ['name', 'message'] }),
     worker: text,
   },
   { requiredKeys: ['claim', 'claimedAt', 'endedAt', 'outcome'] },
+);
+
+const move = fc.record(
+  { at: instant, move: fc.constantFrom('demoted' as const, 'replayed' as const), from: fc.constantFrom(...LEVELS), to: instant },
+  { requiredKeys: ['at', 'move'] },
 );
 
 /** Any row that could be in the table, plausible or not: what is written must not depend on how it came about. */
@@ -41,6 +46,9 @@ export const anyTask = (app: string): fc.Arbitrary<Task> =>
       deliveries: count,
       consecutiveFailures: count,
       maxAttempts: count,
+      traits: fc.uniqueArray(fc.constantFrom(...TRAITS)),
+      moves: fc.array(move, { maxLength: 10 }),
+      movesDropped: count,
       attempts: fc.array(attempt, { maxLength: 10 }),
       attemptsDropped: count,
     },

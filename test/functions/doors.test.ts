@@ -1,80 +1,43 @@
-import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import type { SQSEvent } from 'aws-lambda';
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { ENV, settingsPath } from '../../contract/environment.ts';
+import { describe, expect, it, vi } from 'vitest';
 import type { Task } from '../../core/task.ts';
-import type { FailureRequest } from '../../functions/bus.ts';
-import { claimBatch } from '../../functions/dispatch/claims.ts';
-import { MINUTE, makeWorld, newId, SECOND, unique, type World } from './world.ts';
+import { makeDoors } from './lambdas.ts';
+import { MINUTE, newId, SECOND } from './world.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: what a door answers is read as its callers read it, as JSON.
-type Door = (event: unknown) => Promise<any>;
+const HOUR = 60 * MINUTE;
 
-let world: World;
-let submit: Door;
-let report: Door;
-let failure: (event: SQSEvent) => Promise<{ batchItemFailures: { itemIdentifier: string }[] }>;
-
-// The Lambdas as they are deployed: each reads its environment when it is loaded. Their clock is the real one.
-beforeEach(async () => {
-  world = await makeWorld();
-  const { env } = inject('localAws');
-  const queue = unique('queue');
-  const settings = JSON.stringify({ app: 'billing', topicArn: world.settings.topicArn, policy: { backoffBaseMs: 60_000, maxAttempts: 2 } });
-  const names = { queue, table: world.table, bus: world.admin.bus, dispatcher: unique('dispatcher'), settings };
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
-  for (const [name, value] of Object.entries(names)) vi.stubEnv(ENV[name as keyof typeof names], value);
-  const ssm = new SSMClient({});
-  await ssm.send(new PutParameterCommand({ Name: `${settingsPath(queue)}/billing`, Value: settings, Type: 'String' }));
-  await ssm.send(new PutParameterCommand({ Name: `${settingsPath(queue)}/broken`, Value: '{', Type: 'String' }));
-  ssm.destroy();
-  vi.resetModules();
-  submit = (await import('../../functions/submit.ts')).handler;
-  report = (await import('../../functions/report.ts')).handler;
-  failure = (await import('../../functions/failure.ts')).handler;
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllEnvs();
-});
-
-const enqueue = async (parts: object = {}): Promise<string> =>
-  (await submit({ v: 1, action: 'enqueue', name: 'send-invoice', idempotencyKey: unique('key'), payload: { invoice: 42 }, ...parts })).id;
-
-/** Claims as the dispatcher does. */
-async function claimed(leaseMs = 5 * MINUTE): Promise<Task> {
-  const id = await enqueue();
-  const now = Date.now();
-  const rows = await claimBatch(world.store, [{ id, rev: 1, tag: '0.1.n', level: 'medium', leaseUntil: now + leaseMs }], now);
-  return rows.get(id) as Task;
-}
-
-const records = (...bodies: unknown[]): SQSEvent =>
-  ({
-    Records: bodies.map((body, i) => ({ messageId: `m${i}`, body: typeof body === 'string' ? body : JSON.stringify(body) })),
-  }) as SQSEvent;
-const event = (request: object) => ({ detail: { data: request } });
+/** Beyond the beat in which a door rings once. */
+const nextBeat = () => vi.setSystemTime(Date.now() + 2 * SECOND);
 
 describe('the submit door', () => {
-  it('stores a task, shows it, names it next, moves it and cancels it', async () => {
-    const id = await enqueue({ priority: 'high' });
-    await enqueue({ priority: 'low' });
-    expect(await submit({ v: 1, action: 'get', id })).toMatchObject({
-      ok: true,
-      task: { id, state: 'scheduled', payload: { invoice: 42 } },
+  it('stores tasks, shows them, names them next and lists them', async () => {
+    const { enqueue, submit } = await makeDoors();
+    const low = await enqueue({ priority: 'low' });
+    const high = await enqueue({
+      priority: 'high',
+      expiresAfterDeadline: true,
+      deadlineAt: '2199-01-01T00:00:00Z',
+      exclusive: true,
+      replayable: false,
     });
-    expect(await submit({ v: 1, action: 'next' })).toMatchObject({ ok: true, next: [{ id, priority: 'high' }] });
-    expect(await submit({ v: 1, action: 'reschedule', id, delayMs: 3_600_000 })).toMatchObject({ ok: true, task: { position: 'back' } });
-    expect((await submit({ v: 1, action: 'next', count: 2 })).next.map((task: { id: string }) => task.id)[1]).toBe(id);
-    expect(await submit({ v: 1, action: 'cancel', id })).toMatchObject({ ok: true, task: { state: 'cancelled' } });
-    expect(await submit({ v: 1, action: 'cancel', id })).toMatchObject({ ok: true, task: { state: 'cancelled' } });
-    expect(await submit({ v: 1, action: 'reschedule', id, delayMs: 1 })).toMatchObject({ ok: false, error: { code: 'WrongState' } });
+    expect(await submit({ action: 'get', id: high })).toMatchObject({
+      ok: true,
+      task: { id: high, state: 'scheduled', payload: { invoice: 42 }, exclusive: true, expiresAfterDeadline: true, replayable: false },
+    });
+    expect((await submit({ action: 'next' })).next).toMatchObject([{ id: high, priority: 'high', predictedAt: expect.any(String) }]);
+    expect((await submit({ action: 'next', count: 25 })).next.map(({ id }: Task) => id)).toEqual([high, low]);
+    const { tasks, cursor } = await submit({ action: 'list', limit: 1 });
+    expect(tasks).toMatchObject([{ id: low, state: 'scheduled' }]);
+    expect(await submit({ action: 'list', cursor })).toMatchObject({ ok: true, tasks: [{ id: high }] });
+    expect(await submit({ action: 'list', state: 'completed' })).toMatchObject({
+      ok: false,
+      error: { code: 'BadRequest', field: 'state' },
+    });
   });
 
   it('answers a batch in the order asked, one refusal among the taken', async () => {
+    const { submit } = await makeDoors();
     const good = { name: 'a', idempotencyKey: 'k1' };
-    const answer = await submit({ v: 1, action: 'enqueueBatch', tasks: [good, { name: 'a' }, good] });
+    const answer = await submit({ action: 'enqueueBatch', tasks: [good, { name: 'a' }, good] });
     expect(answer.results).toMatchObject([
       { ok: true, created: true },
       { ok: false, error: { code: 'BadRequest', field: 'tasks[1].idempotencyKey' } },
@@ -83,119 +46,181 @@ describe('the submit door', () => {
   });
 
   it('rings for a task that is near, and not for one that is not', async () => {
+    const { enqueue, rings } = await makeDoors();
     await enqueue({ delayMs: 10 * MINUTE });
-    expect((await world.seat.read()).rings).toBe(0);
+    expect(await rings()).toBe(0);
     await enqueue({ delayMs: 30 * SECOND });
-    expect(await world.seat.read()).toMatchObject({ rings: 1 });
+    expect(await rings()).toBe(1);
   });
 
-  it.each(['get', 'cancel', 'reschedule'])('%s: another app’s task is not there', async (action) => {
+  it('leaves out of what is next what an operator has paused', async () => {
+    const { enqueue, submit, operate } = await makeDoors();
+    await enqueue({ name: 'remind' });
+    const id = await enqueue({ priority: 'low' });
+    await operate({ action: 'pause', app: 'billing', name: 'remind' });
+    expect((await submit({ action: 'next', count: 2 })).next).toMatchObject([{ id }]);
+    await operate({ action: 'pause', app: 'billing' });
+    expect(await submit({ action: 'next' })).toMatchObject({ ok: true, next: [] });
+  });
+
+  it('does nothing to another app’s task: it is not there', async () => {
+    const { submit, world } = await makeDoors();
     const other = { ...world.task(), id: newId('mail'), app: 'mail' };
     await world.put(other);
-    expect(await submit({ v: 1, action, id: other.id })).toMatchObject({ ok: false, error: { code: 'NotFound', field: 'id' } });
+    for (const action of ['get', 'explain', 'cancel', 'reschedule', 'reprioritize', 'moveToFront', 'replay']) {
+      const parts = action === 'reprioritize' ? { priority: 'low' } : {};
+      expect(await submit({ action, id: other.id, ...parts })).toMatchObject({ ok: false, error: { code: 'NotFound', field: 'id' } });
+    }
     expect(await world.read(other.id)).toEqual(other);
   });
-
-  it('does not show a task whose history has expired', async () => {
-    const task = { ...world.task(), state: 'completed' as const, expiresAtSeconds: Math.floor(Date.now() / 1_000) - 1 };
-    await world.put(task);
-    expect(await submit({ v: 1, action: 'get', id: task.id })).toMatchObject({ ok: false, error: { code: 'NotFound' } });
-  });
 });
 
-describe('the report door', () => {
-  it('takes a completion once, and answers its repetition alike', async () => {
-    const { id } = await claimed();
-    const complete = { v: 1, action: 'complete', id, claim: 1, worker: 'w' };
-    expect(await report(complete)).toEqual({ v: 1, ok: true, id, state: 'completed' });
-    expect(await report(complete)).toEqual({ v: 1, ok: true, id, state: 'completed' });
-    expect((await world.read(id)).attempts).toHaveLength(1);
-  });
-
-  it.each(['complete', 'extend', 'fail', 'snooze'])('%s: refuses a claim that does not hold', async (action) => {
-    const { id } = await claimed();
-    const parts = action === 'fail' ? { error: { name: 'E', message: 'm' } } : action === 'snooze' ? { delayMs: 1 } : {};
-    expect(await report({ v: 1, action, id, claim: 2, ...parts })).toMatchObject({
+describe.each(['submit', 'operate'] as const)('one task, by the %s door', (name) => {
+  it('is moved, given another level, put to the front and cancelled; each is the same the second time', async () => {
+    const doors = await makeDoors();
+    const [ask, id] = [doors[name], await doors.enqueue({ deadlineAt: '2199-01-01T00:00:00Z' })];
+    const twice = async (request: object) => {
+      const [first, second] = [await ask({ id, ...request }), await ask({ id, ...request })];
+      expect(second).toEqual(first);
+      return first;
+    };
+    expect(await twice({ action: 'reschedule', dueAt: '2198-01-01T00:00:00Z', deadlineAt: null })).toMatchObject({
+      ok: true,
+      task: { dueAt: '2198-01-01T00:00:00.000Z' },
+    });
+    expect((await ask({ action: 'get', id })).task).not.toHaveProperty('deadlineAt');
+    expect(await ask({ action: 'moveToFront', id })).toMatchObject({
       ok: false,
-      error: { code: 'LeaseLost', field: 'claim' },
+      error: { code: 'WrongState', message: expect.stringContaining('due at 2198-01-01T00:00:00.000Z'), allowed: 'a task that is due' },
     });
-    expect(await report({ v: 1, action, id: newId('mail'), claim: 1, ...parts })).toMatchObject({ ok: false, error: { code: 'NotFound' } });
-    expect(await world.failures()).toEqual([]);
-  });
-
-  it('extends and snoozes; a snoozed task that is near is rung for', async () => {
-    const { id, leaseUntil = 0 } = await claimed();
-    const extended = await report({ v: 1, action: 'extend', id, claim: 1, leaseMs: 10 * MINUTE });
-    expect(Date.parse(extended.leaseUntil)).toBeGreaterThan(leaseUntil);
-    const { rings } = await world.seat.read();
-    vi.setSystemTime(Date.now() + 2 * SECOND);
-    expect(await report({ v: 1, action: 'snooze', id, claim: 1, delayMs: 1_000 })).toEqual({ v: 1, ok: true, id, state: 'scheduled' });
-    expect((await world.seat.read()).rings).toBe(rings + 1);
-    expect(await report({ v: 1, action: 'snooze', id, claim: 1 })).toMatchObject({
+    expect(await ask({ action: 'reschedule', id, dueAt: '2198-01-01T00:00:00Z', delayMs: 1 })).toMatchObject({
+      error: { code: 'BadRequest', field: 'delayMs' },
+    });
+    expect(await ask({ action: 'reschedule', id, deadlineAt: '2020-01-01T00:00:00Z' })).toMatchObject({
+      error: { code: 'BadRequest', field: 'deadlineAt' },
+    });
+    expect(await twice({ action: 'reprioritize', priority: 'low' })).toMatchObject({ ok: true, task: { priority: 'low' } });
+    await ask({ action: 'reschedule', id, delayMs: 0 });
+    expect(await ask({ action: 'moveToFront', id })).toMatchObject({ ok: true, task: { position: 'front' } });
+    expect(await twice({ action: 'cancel' })).toMatchObject({ ok: true, task: { state: 'cancelled' } });
+    expect(await ask({ action: 'reschedule', id, delayMs: 1 })).toMatchObject({
       ok: false,
-      error: { code: 'BadRequest', field: 'until' },
+      error: { code: 'WrongState', got: 'cancelled', allowed: 'scheduled' },
     });
   });
 
-  it('hands a failure to the bus, cut to what is kept, and leaves the task as it is', async () => {
-    const task = await claimed();
-    const error = { name: 'E', message: 'm'.repeat(2_000), stack: 's' };
-    expect(await report({ v: 1, action: 'fail', id: task.id, claim: 1, error, worker: 'w' })).toMatchObject({ ok: true, state: 'leased' });
-    expect(await world.failures()).toEqual([
-      { type: 'fail', id: task.id, claim: 1, error: { ...error, message: 'm'.repeat(500) }, worker: 'w' },
-    ]);
-    expect(await world.read(task.id)).toEqual(task);
+  it('moved to the front goes before all that are there already', async () => {
+    const doors = await makeDoors();
+    const [first, second] = [await doors.enqueue({ position: 'front' }), await doors.enqueue()];
+    const front = async () => (await doors.submit({ action: 'next', count: 2 })).next.map(({ id }: Task) => id);
+    expect(await front()).toEqual([first, second]);
+    await doors[name]({ action: 'moveToFront', id: second });
+    expect(await front()).toEqual([second, first]);
+    await doors[name]({ action: 'moveToFront', id: first });
+    expect(await front()).toEqual([first, second]);
   });
-});
 
-describe('the failure function', () => {
-  const failed = (id: string, claim = 1): FailureRequest => ({ type: 'fail', id, claim, error: { name: 'E', message: 'm' } });
+  it('that waits near now is rung for after each change', async () => {
+    const doors = await makeDoors();
+    const id = await doors.enqueue({ delayMs: HOUR });
+    for (const request of [
+      { action: 'reschedule', delayMs: 10 },
+      { action: 'reprioritize', priority: 'high' },
+      { action: 'moveToFront' },
+    ]) {
+      const before = await doors.rings();
+      nextBeat();
+      expect(await doors[name]({ id, ...request })).toMatchObject({ ok: true });
+      expect(await doors.rings()).toBe(before + 1);
+    }
+    const before = await doors.rings();
+    nextBeat();
+    await doors[name]({ action: 'cancel', id });
+    expect(await doors.rings()).toBe(before);
+    await doors[name]({ action: 'replay', id });
+    nextBeat();
+    // Once more where the answer was lost: whoever replayed it may have died before it rang.
+    await doors[name]({ action: 'replay', id });
+    expect(await doors.rings()).toBe(before + 2);
+    nextBeat();
+    await doors[name]({ action: 'get', id });
+    await doors[name]({ action: 'reschedule', id, delayMs: HOUR });
+    expect(await doors.rings()).toBe(before + 2);
+  });
 
-  it('schedules the task again, once, however often it is told', async () => {
-    const { id } = await claimed();
-    expect(await failure(records(event(failed(id)), event(failed(id))))).toEqual({ batchItemFailures: [] });
-    expect(await failure(records(event(failed(id))))).toEqual({ batchItemFailures: [] });
-    expect(await world.read(id)).toMatchObject({
-      state: 'scheduled',
-      attempt: 1,
-      consecutiveFailures: 1,
-      rev: 3,
-      attempts: [{ claim: 1 }],
+  it('is replayed with its own payload or another, now or later, if it may be', async () => {
+    const doors = await makeDoors();
+    const ask = doors[name];
+    const id = await doors.enqueue();
+    expect(await ask({ action: 'replay', id })).toMatchObject({
+      ok: false,
+      error: { code: 'WrongState', got: 'scheduled', allowed: 'dead or cancelled or completed' },
+    });
+    await ask({ action: 'cancel', id });
+    expect(await ask({ action: 'replay', id, payload: { deep: { at: Number.NaN } } })).toMatchObject({
+      ok: false,
+      error: { code: 'BadRequest', field: 'payload.deep.at' },
+    });
+    const large = await ask({ action: 'replay', id, payload: 'x'.repeat(262_144) });
+    expect(large).toMatchObject({ ok: false, error: { code: 'PayloadTooLarge', field: 'payload' } });
+    expect((await ask({ action: 'get', id })).task).toMatchObject({ state: 'cancelled', payload: { invoice: 42 } });
+    const replayed = await ask({ action: 'replay', id, payload: [43], dueAt: '2199-01-01T00:00:00Z' });
+    expect(replayed).toMatchObject({
+      ok: true,
+      task: { state: 'scheduled', payload: [43], dueAt: '2199-01-01T00:00:00.000Z', attempt: 0 },
+    });
+    expect(replayed.task.timeline.at(-1).text).toBe('replayed');
+    await ask({ action: 'cancel', id });
+    const arrival = (await doors.world.read(id)).arrival;
+    expect((await ask({ action: 'replay', id, payload: null })).task.payload).toBeNull();
+    expect((await doors.world.read(id)).arrival).toBeGreaterThan(arrival);
+
+    const once = await doors.enqueue({ replayable: false });
+    await ask({ action: 'cancel', id: once });
+    expect(await ask({ action: 'replay', id: once })).toMatchObject({ ok: false, error: { code: 'WrongState', got: 'replayable: false' } });
+  });
+
+  it('is explained in a sentence: by its date, its place, what is paused, what is out, its end', async () => {
+    const doors = await makeDoors({ maxInFlight: 1 });
+    const explain = async (id: string) => (await doors[name]({ action: 'explain', id })).text;
+    const [first, second, later] = [
+      await doors.enqueue({ priority: 'high' }),
+      await doors.enqueue(),
+      await doors.enqueue({ dueAt: '2199-01-01T00:00:00Z' }),
+    ];
+    expect(await explain(later)).toContain('2199-01-01T00:00:00.000Z');
+    expect(await explain(first)).toContain('and next');
+    expect(await explain(second)).toContain('1 ahead of it');
+    await doors.operate({ action: 'pause', app: 'billing', name: 'send-invoice' });
+    expect(await explain(second)).toContain('paused');
+    expect(await explain(later)).toContain('paused');
+    await doors.operate({ action: 'resume', app: 'billing', name: 'send-invoice' });
+    const out = await doors.claimed();
+    expect(await explain(out.id)).toContain('Leased');
+    expect(await explain(first)).not.toContain('limit');
+    await doors.putOut(out);
+    expect(await explain(first)).toContain('in-flight limit (1 of 1 out)');
+    await doors.submit({ action: 'cancel', id: first });
+    expect(await doors[name]({ action: 'explain', id: first })).toMatchObject({
+      ok: true,
+      id: first,
+      state: 'cancelled',
+      text: expect.stringContaining('Cancelled'),
     });
   });
 
-  it('gives a task up after its last attempt', async () => {
-    const { id, ...task } = await claimed();
-    await world.put({ id, ...task, attempt: 1 });
-    await failure(records(event(failed(id))));
-    expect(await world.read(id)).toMatchObject({ state: 'dead', attempt: 2, deathReason: 'attempts exhausted' });
-    expect(await world.item(id)).toMatchObject({ watch: { S: 'billing#dead#0' } });
-  });
-
-  it('leaves a task alone whose lease runs, whose claim is over, or that was reported', async () => {
-    const [running, over, done] = [await claimed(), await claimed(), await claimed()];
-    await report({ v: 1, action: 'complete', id: done.id, claim: 1 });
-    const requests: FailureRequest[] = [{ type: 'expire', id: running.id, claim: 1 }, failed(over.id, 9), failed(done.id)];
-    expect(await failure(records(...requests.map(event)))).toEqual({ batchItemFailures: [] });
-    expect(await world.read(running.id)).toEqual(running);
-    expect(await world.read(over.id)).toEqual(over);
-    expect((await world.read(done.id)).state).toBe('completed');
-  });
-
-  it('decides on an expired lease: the task waits again, and no attempt is spent', async () => {
-    const { id } = await claimed(-3 * SECOND);
-    await failure(records(event({ type: 'expire', id, claim: 1 })));
-    expect(await world.read(id)).toMatchObject({ state: 'scheduled', attempt: 0, deliveries: 1 });
-  });
-
-  it('sends back what it cannot decide, and only that', async () => {
-    const { id } = await claimed();
-    const damaged = world.task();
-    await world.put(damaged, { attempts: { S: '[]' } });
-    const answer = await failure(
-      records('no JSON', event({ type: 'burn', id }), event(failed(newId('unknown'))), event(failed(damaged.id)), event(failed(id))),
-    );
-    expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(['m0', 'm1', 'm2', 'm3']);
-    expect(await world.read(id)).toMatchObject({ state: 'scheduled', attempt: 1 });
+  it('that nobody can read, that has expired, or that never was, is refused with its reason', async () => {
+    const { world, ...doors } = await makeDoors();
+    const [damaged, expired] = [world.task(), world.task()];
+    await world.put(damaged, { state: { S: 'asleep' } });
+    await world.put({ ...expired, state: 'completed', expiresAtSeconds: Math.floor(Date.now() / 1_000) - 1 });
+    for (const action of ['get', 'explain', 'cancel', 'replay']) {
+      expect(await doors[name]({ action, id: damaged.id })).toMatchObject({
+        ok: false,
+        error: { code: 'WrongState', field: 'id', got: damaged.id, message: expect.stringContaining('cannot be read'), retryable: false },
+      });
+      expect(await doors[name]({ action, id: expired.id })).toMatchObject({ ok: false, error: { code: 'NotFound' } });
+      expect(await doors[name]({ action, id: newId('billing') })).toMatchObject({ ok: false, error: { code: 'NotFound' } });
+    }
   });
 });

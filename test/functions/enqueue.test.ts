@@ -1,7 +1,7 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { NOTIFICATION_BYTES } from '../../contract/limits.ts';
-import { SUBMIT_ACTIONS, submitRequest } from '../../contract/submit.ts';
-import { door } from '../../functions/door.ts';
+import { notification } from '../../contract/notification.ts';
 import { enqueueAll } from '../../functions/enqueue.ts';
 import { taskIdOf } from '../../functions/identity.ts';
 import { bodyOf, bytesOf } from '../../functions/notification.ts';
@@ -82,7 +82,7 @@ describe('enqueueing', () => {
     const task = await world.read(id);
     await world.put(
       { ...task, state: 'completed', rev: 5, claim: 2, endedAt: START, expiresAtSeconds: START / 1_000 + 60 },
-      { traits: { S: 'old' } },
+      { traits: { L: [{ S: 'exclusive' }] } },
     );
     const other = request({ payload: { invoice: 43 } });
     expect((await enqueue(world, other))[0]).toMatchObject({ ok: false, error: { code: 'IdempotencyConflict' } });
@@ -97,12 +97,63 @@ describe('enqueueing', () => {
     expect(await world.item(id)).not.toHaveProperty('traits');
   });
 
+  it('whose answers were lost, of the writing and of the first look at it, knows its own row again', async () => {
+    const world = await makeWorld();
+    const { store, faults } = world.process();
+    faults.inject('BatchExecuteStatement', { answer: (output) => Object.assign(output, { Responses: [] }) });
+    faults.inject('BatchGetItem', { answer: (output) => Object.assign(output, { Responses: {} }) });
+    const [answer] = await enqueueAll(store, world.settings, [request()], START, () => '');
+    expect(answer).toMatchObject({ ok: true, created: true });
+  });
+
   it('keeps the order of arrival, within a batch and a millisecond', async () => {
     const world = await makeWorld();
     const keys = Array.from({ length: 30 }, (_, i) => `key-${i}`);
     await enqueue(world, ...keys.map((idempotencyKey) => request({ idempotencyKey })));
     const arrivals = await Promise.all(keys.map(async (key) => (await world.read(taskIdOf('billing', key))).arrival));
     expect(arrivals).toEqual([...new Set(arrivals)].sort((a, b) => a - b));
+  });
+});
+
+describe('what a task is made as', () => {
+  it('stands in its traits, and its notification says what a worker must know', async () => {
+    const world = await makeWorld();
+    const deadlineAt = '2026-12-24T09:00:00Z';
+    const parts = [
+      { acknowledge: false, replayable: false },
+      { exclusive: true, expiresAfterDeadline: true, deadlineAt },
+      { acknowledge: true, exclusive: false, expiresAfterDeadline: false, replayable: true },
+    ];
+    await enqueue(world, ...parts.map((one, i) => request({ ...one, idempotencyKey: `key-${i}` })));
+    const tasks = await Promise.all(parts.map((_, i) => world.read(taskIdOf('billing', `key-${i}`))));
+    expect(tasks.map(({ traits }) => traits)).toEqual([['unacknowledged', 'unreplayable'], ['exclusive', 'expires'], undefined]);
+    const told = tasks.map((task) => v.parse(notification, JSON.parse(bodyOf({ ...task, claim: 1 }))));
+    expect(told.map(({ acknowledge, exclusive }) => [acknowledge, exclusive])).toEqual([
+      [false, undefined],
+      [undefined, true],
+      [undefined, undefined],
+    ]);
+  });
+
+  it('as usual, in words or not, is the same request; otherwise it is another', async () => {
+    const world = await makeWorld();
+    await enqueue(world, request());
+    const usual = { version: 1, priority: 'medium', acknowledge: true, exclusive: false, expiresAfterDeadline: false, replayable: true };
+    expect((await enqueue(world, request(usual)))[0]).toMatchObject({ ok: true, created: false });
+    for (const other of [{ acknowledge: false }, { exclusive: true }, { replayable: false }, { version: 2 }, { priority: 'low' }]) {
+      expect((await enqueue(world, request(other)))[0]).toMatchObject({ ok: false, error: { code: 'IdempotencyConflict' } });
+    }
+    const late = { deadlineAt: '2026-12-24T09:00:00Z', idempotencyKey: 'late' };
+    await enqueue(world, request(late));
+    expect((await enqueue(world, request({ ...late, expiresAfterDeadline: true })))[0]).toMatchObject({ ok: false });
+  });
+
+  it('is left out of the digest where it is as usual: a request of the release before is known again', async () => {
+    const world = await makeWorld();
+    await enqueue(world, request({ maxAttempts: 3, deadlineAt: '2026-12-24T09:00:00Z' }));
+    // As that release made it.
+    const { request: digest } = await world.read(taskIdOf('billing', 'invoice-42'));
+    expect(digest).toBe('ZHQ-bemjMLtad6UetcBZ0r');
   });
 });
 
@@ -153,82 +204,5 @@ describe('a payload', () => {
       },
     });
     expect(await world.item(taskIdOf('billing', 'over'))).toBeUndefined();
-  });
-});
-
-describe('bad input', () => {
-  const bad: [string, object, string][] = [
-    ['a position with a date', { position: 'front', dueAt: '2026-12-25T08:00:00Z' }, 'position'],
-    ['a position with a delay', { position: 'back', delayMs: 1 }, 'position'],
-    ['a date and a delay', { dueAt: '2026-12-25T08:00:00Z', delayMs: 1 }, 'delayMs'],
-    ['a deadline before the date', { dueAt: '2026-12-25T08:00:00Z', deadlineAt: '2026-12-25T07:59:59Z' }, 'deadlineAt'],
-    ['seconds for milliseconds', { dueAt: '1970-01-21T10:31:00Z' }, 'dueAt'],
-    ['a zone that is none', { dueAt: { local: '2026-12-25T08:00', timeZone: 'Europe/Atlantis' } }, 'dueAt.timeZone'],
-    [
-      'a local time that is skipped',
-      { dueAt: { local: '2026-03-29T02:30', timeZone: 'Europe/Paris', disambiguation: 'reject' } },
-      'dueAt.disambiguation',
-    ],
-    ['29 February of a common year', { dueAt: '2027-02-29T08:00:00Z' }, 'dueAt'],
-    ['another priority', { priority: 'High' }, 'priority'],
-    ['no key', { idempotencyKey: undefined }, 'idempotencyKey'],
-    ['a blank key', { idempotencyKey: ' ' }, 'idempotencyKey'],
-    ['a slash in the name', { name: 'a/b' }, 'name'],
-    ['an attempt too many', { maxAttempts: 101 }, 'maxAttempts'],
-    ['a field that is not known', { dueat: '2026-12-25T08:00:00Z' }, 'dueat'],
-    ['a payload that JSON would change', { payload: { when: Number.NaN } }, 'payload.when'],
-    ['a payload too deep', { payload: Array.from({ length: 33 }).reduce((inner) => [inner], null) }, `payload${'[0]'.repeat(32)}`],
-  ];
-
-  it.each(bad)('%s is refused by the field’s name, and nothing is stored', async (_, parts, field) => {
-    const world = await makeWorld();
-    const [refused, good] = await enqueue(world, request(parts), request({ idempotencyKey: 'good' }));
-    expect(refused).toMatchObject({ ok: false, error: { code: 'BadRequest', field: `tasks[0].${field}`, retryable: false } });
-    expect(good).toMatchObject({ ok: true, created: true });
-    expect(await world.rows()).toHaveLength(1);
-  });
-
-  it.each([null, 'x', 7, [], [request()]])('%j is no task', async (input) => {
-    const world = await makeWorld();
-    expect((await enqueue(world, input))[0]).toMatchObject({ ok: false, error: { code: 'BadRequest' } });
-    expect(await world.rows()).toEqual([]);
-  });
-
-  it('a row that cannot be read refuses its own key alone', async () => {
-    const world = await makeWorld();
-    await enqueue(world, request());
-    await world.put(await world.read(taskIdOf('billing', 'invoice-42')), { state: { S: 'asleep' } });
-    const [damaged, good] = await enqueue(world, request(), request({ idempotencyKey: 'good' }));
-    expect(damaged).toMatchObject({ ok: false, error: { code: 'Unavailable' } });
-    expect(good).toMatchObject({ ok: true, created: true });
-  });
-});
-
-describe('a door', () => {
-  const open = (carryOut: () => Promise<object>) => door(submitRequest, SUBMIT_ACTIONS, carryOut);
-
-  it('answers what was carried out', async () => {
-    expect(await open(async () => ({ next: [] }))({ v: 1, action: 'next' })).toEqual({ v: 1, ok: true, next: [] });
-  });
-
-  it.each([
-    [{ v: 1, action: 'enqueueAll' }, 'action', 'enqueue, enqueueBatch, get, next, cancel, reschedule'],
-    [{ v: 2, action: 'next' }, 'v', '1, the version of this contract'],
-    [{ v: 1, action: 'next', count: 26 }, 'count', 'a whole number from 1 to 25'],
-    [{ v: 1, action: 'enqueueBatch', tasks: [] }, 'tasks', '1 to 100 tasks'],
-    [{ v: 1, action: 'enqueueBatch', tasks: Array(101).fill({}) }, 'tasks', '1 to 100 tasks'],
-    [{ v: 1, action: 'cancel', id: 'billing/slot/0' }, 'id', 'a task id'],
-    [{ v: 1, action: 'cancel', id: '~seat' }, 'id', 'a task id'],
-  ])('refuses %j before it carries anything out', async (event, field, allowed) => {
-    const never = () => Promise.reject(new Error('carried out'));
-    const answer = await open(never)(event);
-    expect(answer).toMatchObject({ v: 1, ok: false, error: { code: 'BadRequest', field, allowed: expect.stringContaining(allowed) } });
-  });
-
-  it('never throws: what went wrong inside is Unavailable, without a word of it', async () => {
-    const broken = open(() => Promise.reject(new Error('secret')));
-    const answer = await broken({ v: 1, action: 'next' });
-    expect(answer).toMatchObject({ ok: false, error: { code: 'Unavailable', retryable: true } });
-    expect(JSON.stringify(answer)).not.toContain('secret');
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { claimBatch } from '../../functions/dispatch/claims.ts';
 import { Lanes } from '../../functions/dispatch/lanes.ts';
 import { MINUTE, makeWorld, SECOND, START, type World } from './world.ts';
 
@@ -142,9 +143,22 @@ describe('lanes', () => {
   it('pass over a row that lacks what a claim needs, even a page full of them', async () => {
     const world = await makeWorld();
     for (let i = 0; i < 26; i++) await world.put(world.task({ dueAt: START - HOUR }), { level: { S: 'urgent' } });
+    await world.put(world.task(), { dueAt: { S: 'soon' } });
     const [good] = await world.enqueue({});
     const { lanes } = await lanesOf(world);
-    expect(lanes.nextDueAt).toBe(Number.NEGATIVE_INFINITY);
+    expect(lanes.nextDueAt).toBe(START - HOUR);
     expect(ids(await lanes.nominate(START))).toEqual([good?.id]);
+    expect(lanes.nextDueAt).toBe(START);
+  });
+
+  it('tell of a task’s traits, those of a later release too: the claim that marks it as late writes them all', async () => {
+    const world = await makeWorld();
+    const task = world.task({ deadlineAt: START - 1 });
+    await world.put(task, { traits: { L: [{ S: 'exclusive' }, { S: 'novel' }] } });
+    const { lanes } = await lanesOf(world);
+    const [found] = await lanes.nominate(START);
+    expect(found).toMatchObject({ id: task.id, deadlineAt: START - 1, traits: ['exclusive', 'novel'] });
+    await claimBatch(world.store, [{ ...(found as NonNullable<typeof found>), tag: '0.1.n', leaseUntil: START }], START, world.settings);
+    expect((await world.read(task.id)).traits).toEqual(['exclusive', 'novel', 'late']);
   });
 });

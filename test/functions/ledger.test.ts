@@ -195,6 +195,23 @@ describe('the limit', () => {
     expect(await textIn(world)).toBe(entriesText([next]));
   });
 
+  it('that is high costs a run that uses little one row to read: slots that were never in use are not read', async () => {
+    const world = await makeWorld();
+    const keysOf = async () => {
+      const { faults } = await ledgerOf(world, { maxInFlight: 500 });
+      return faults.calls.flatMap(({ input }) => input.RequestItems[world.table].Keys.map(({ id }: { id: { S: string } }) => id.S));
+    };
+    const { ledger } = await ledgerOf(world, { maxInFlight: 500 });
+    await ledger.add(0, entries(1));
+    expect(await keysOf()).toEqual(['billing/slot/0']);
+    const { ledger: second } = await ledgerOf(world, { maxInFlight: 500, by: 'run-b' });
+    await second.add(2, entries(1));
+    expect(await keysOf()).toEqual([0, 1, 2].map((slot) => slotId('billing', slot)));
+    // The first has not seen the other use a slot: it cannot write over it.
+    expect(await ledger.add(2, entries(1))).toBe(false);
+    expect((await ledgerOf(world, { maxInFlight: 500 })).ledger.held).toHaveLength(2);
+  });
+
   it('that is lowered adds nothing, and still knows what is out beyond it until that has ended', async () => {
     const world = await makeWorld();
     const { ledger: before } = await ledgerOf(world, { maxInFlight: 60 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Notification } from '../../contract/notification.ts';
 import type { NewTask } from '../../core/actions.ts';
-import type { Task } from '../../core/task.ts';
+import type { Task, TaskError } from '../../core/task.ts';
 import type { Held } from '../../functions/dispatch/ledger.ts';
 import { Publisher } from '../../functions/dispatch/publisher.ts';
 import type { Faults } from './faults.ts';
@@ -19,11 +19,15 @@ const claimed = (world: World, parts: Partial<NewTask> = {}, leaseUntil = START 
 function publisherOf(world: World) {
   const { sns, clock, faults } = world.process();
   const accepted: string[] = [];
-  const publisher = new Publisher(sns, clock, world.settings, ({ task }) => accepted.push(task.id));
+  const refused: [string, TaskError][] = [];
+  const publisher = new Publisher(sns, clock, world.settings, {
+    accepted: ({ task }) => accepted.push(task.id),
+    refused: ({ task }, error) => refused.push([task.id, error]),
+  });
   const add = (...tasks: Task[]) => {
     for (const task of tasks) publisher.add({ task, held: heldOf(task) });
   };
-  return { publisher, faults, accepted, add };
+  return { publisher, faults, accepted, refused, add };
 }
 
 const heldOf = ({ id, leaseUntil = 0 }: Task): Held => ({ slot: 0, entry: { id, rev: 1, leaseUntil, published: false } });

@@ -39,7 +39,7 @@ it('where nobody is alive the dispatcher is woken, without waiting for it', asyn
 
 it('where a run is alive it is rung for, and nobody is woken', async () => {
   const world = await makeWorld();
-  await world.seat.take(await world.seat.read(), START + MINUTE, 0);
+  await world.seat.take(await world.seat.read(), START + MINUTE, 0, 'a');
   const door = doorOf(world);
   await door.ring();
   expect(door.wakes).toBe(0);

@@ -28,9 +28,9 @@ describe('a row', () => {
   it('keeps what this release does not know, whoever writes it: a claim, an action, a row written by a release to come', async () => {
     const world = await makeWorld();
     const task = world.task();
-    const extra = { traits: { S: 'exclusive' }, novelty: { M: { deep: { L: [{ N: '1' }, { NULL: true }] } } }, tags: { SS: ['a', 'b'] } };
+    const extra = { novelty: { M: { deep: { L: [{ N: '1' }, { NULL: true }] } } }, tags: { SS: ['a', 'b'] } };
     await world.put(task, extra);
-    await claimBatch(world.store, [{ id: task.id, rev: 1, tag: '0.1.n', level: 'high', leaseUntil: START + 1 }], START);
+    await claimBatch(world.store, [{ id: task.id, rev: 1, tag: '0.1.n', level: 'high', leaseUntil: START + 1 }], START, world.settings);
     expect(await world.item(task.id)).toMatchObject(extra);
     await world.complete(task);
     expect((await world.read(task.id)).state).toBe('completed');
@@ -42,6 +42,7 @@ describe('a row', () => {
     ['no level', { level: { S: 'urgent' } }],
     ['no number where one is due', { rev: { S: '1' } }],
     ['no payload', { payload: { NULL: true } }],
+    ['traits that are none', { traits: { S: 'exclusive' } }],
     ['no history', { attempts: { S: '[]' } }],
     ['no instant', { dueAtMs: { NULL: true } }],
   ])('cannot be read with %s', async (_, damage) => {

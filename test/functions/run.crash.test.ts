@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Task } from '../../core/task.ts';
 import type { Fault, Faults } from './faults.ts';
 import { claimCallsOf, entriesIn, nextTick, readyWorld, toldBy } from './runs.ts';
 import { MINUTE, SECOND, START, type World } from './world.ts';
@@ -119,12 +120,14 @@ describe('a run that dies', () => {
     await late.finish(second);
   });
 
-  // Every call that a run makes for two tasks, by its number; a run of more calls than these has nothing left to do.
+  // Every call that a run makes for these tasks, by its number; a run of more calls than these has nothing left to do.
   it.each(Array.from({ length: 16 }, (_, call) => call))('at its call %i: the next run does what is left, once', async (number) => {
     for (const fault of ['hangs', 'answer hangs'] as const) {
-      const world = await readyWorld({ maxInFlight: 2 });
-      const tasks = await world.enqueue({}, { dueAt: START + 300 });
+      const world = await readyWorld({ maxInFlight: 3 });
+      const traits = ['unacknowledged'] as const;
+      const tasks = await world.enqueue({}, { traits }, { dueAt: START + 300, traits });
       const ids = tasks.map(({ id }) => id).sort();
+      const [out, ...done] = tasks as [Task, Task, Task];
       const dying = world.process();
       let calls = 0;
       for (const name of ['GetItem', 'Query', 'UpdateItem', 'BatchGetItem', 'BatchExecuteStatement', 'PublishBatch']) {
@@ -139,14 +142,15 @@ describe('a run that dies', () => {
       const told = await world.told();
       expect([...new Set(told.map(({ id }) => id))].sort()).toEqual(ids);
       expect(told.every(({ claim }) => claim === 1)).toBe(true);
-      for (const id of ids) expect(await world.read(id)).toMatchObject({ state: 'leased', claim: 1, rev: 2 });
-      expect((await entriesIn(world)).map(({ id }) => id).sort()).toEqual(ids);
-      for (const { id } of tasks) await world.complete({ ...(tasks[0] as (typeof tasks)[0]), id });
-      // Both places are free again.
-      await world.enqueue({}, {});
+      expect(await world.read(out.id)).toMatchObject({ state: 'leased', claim: 1, rev: 2 });
+      for (const { id } of done) expect(await world.read(id)).toMatchObject({ state: 'completed', claim: 1, rev: 2 });
+      expect((await entriesIn(world)).map(({ id }) => id)).toEqual([out.id]);
+      await world.complete(out);
+      // All places are free again.
+      await world.enqueue({}, {}, {});
       await world.pass(LEASE + SKEW);
       await nextTick(world);
-      expect(await world.told()).toHaveLength(2);
+      expect(await world.told()).toHaveLength(3);
     }
   });
 });

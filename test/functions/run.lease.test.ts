@@ -97,7 +97,7 @@ describe('a lease that ended', () => {
     process.faults.inject('PutEvents', 'not sent');
     await world.finish(world.run(process, { stayMs: 30 * SECOND }));
     expect(callsOf(process).PutEvents).toBe(3);
-    expect((await world.failures()).every((request) => request.id === id && request.claim === 1)).toBe(true);
+    expect((await world.failures()).every((request) => request.type === 'expire' && request.id === id && request.claim === 1)).toBe(true);
   });
 
   it('in a slot beyond a limit that was lowered is put on the bus like any other', async () => {

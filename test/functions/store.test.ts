@@ -16,7 +16,7 @@ async function given(world: World) {
 }
 
 const claim = (world: World, id: string, rev = 1) =>
-  claimBatch(world.store, [{ id, rev, tag: `0.${rev}.n`, level: 'medium', leaseUntil: START + 5 * MINUTE }], START);
+  claimBatch(world.store, [{ id, rev, tag: `0.${rev}.n`, level: 'medium', leaseUntil: START + 5 * MINUTE }], START, world.settings);
 
 /** A promise that is fulfilled by hand. */
 function gate() {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
   CreateTableCommand,
   DeleteTableCommand,
@@ -25,10 +26,13 @@ import { type AppSettings, DEFAULT_LIMITS, DEFAULT_POLICY } from '../../core/pol
 import type { Task } from '../../core/task.ts';
 import type { FailureRequest } from '../../functions/bus.ts';
 import type { Ports } from '../../functions/dispatch/ports.ts';
-import { Run, type Summary } from '../../functions/dispatch/run.ts';
+import { Run } from '../../functions/dispatch/run.ts';
+import type { Summary } from '../../functions/dispatch/summary.ts';
+import { Warm } from '../../functions/dispatch/warm.ts';
 import { type Item, itemOf, rowOf, taskOf } from '../../functions/rows.ts';
 import { Seat } from '../../functions/seat.ts';
 import { Store } from '../../functions/store.ts';
+import { ValveStore } from '../../functions/valves.ts';
 import { Faults } from './faults.ts';
 import { ProcessClock, TestClock } from './testClock.ts';
 
@@ -58,11 +62,17 @@ function processOf(clock: TestClock, table: string, bus: string) {
   const dynamo = faults.watch(new DynamoDBClient(options()));
   const sns = faults.watch(new SNSClient(options()));
   const events = faults.watch(new EventBridgeClient(options()));
-  const ports: Ports = { dynamo, sns, events, clock: own, table, bus };
+  const cloudwatch = faults.watch(new CloudWatchClient(options()));
+  const machine = { memoryUsed: 0 };
+  const ports: Ports = { dynamo, sns, events, cloudwatch, clock: own, table, bus, queue: bus, memoryUsed: () => machine.memoryUsed };
   return {
     ...ports,
     ports,
     faults,
+    /** The share of its memory that is in use. */
+    machine,
+    /** What it remembers from run to run. */
+    warm: new Warm(),
     store: new Store(dynamo, table),
     seat: new Seat(dynamo, table),
     /** Timers of its own that are still set. */
@@ -75,7 +85,7 @@ function processOf(clock: TestClock, table: string, bus: string) {
       own.die();
     },
     close() {
-      for (const client of [dynamo, sns, events]) client.destroy();
+      for (const client of [dynamo, sns, events, cloudwatch]) client.destroy();
     },
   };
 }
@@ -115,6 +125,8 @@ export async function makeWorld(changes: Partial<AppSettings> = {}) {
     store: admin.store,
     seat: admin.seat,
     admin,
+    /** What operators set. */
+    valves: new ValveStore(admin.dynamo, admin.store, admin.seat),
     process(): Process {
       const process = processOf(clock, table, bus);
       processes.push(process);
@@ -148,6 +160,10 @@ export async function makeWorld(changes: Partial<AppSettings> = {}) {
     async put(task: Task, extra: Item = {}): Promise<void> {
       await admin.dynamo.send(new PutItemCommand({ TableName: table, Item: { ...itemOf(rowOf(task, settings.shards)), ...extra } }));
     },
+    /** Writes attributes as they are. */
+    async replace(item: Item): Promise<void> {
+      await admin.dynamo.send(new PutItemCommand({ TableName: table, Item: item }));
+    },
     async item(id: string): Promise<Item | undefined> {
       return (await admin.dynamo.send(new GetItemCommand({ TableName: table, Key: { id: { S: id } }, ConsistentRead: true }))).Item;
     },
@@ -165,7 +181,7 @@ export async function makeWorld(changes: Partial<AppSettings> = {}) {
     failures: async (): Promise<FailureRequest[]> => (await drain(sqs, failures.url)).map((body) => JSON.parse(body).detail.data),
     /** A run of a process, under the settings of the world. */
     run(process: Process, { stayMs = STAY_MS, nonce = randomBytes(6).toString('hex'), apps = [settings] } = {}) {
-      return new Run(process.ports, apps, nonce, clock.now() + stayMs).run();
+      return new Run(process.ports, apps, nonce, clock.now() + stayMs, process.warm).run();
     },
     /** Lets all that is under way come to its end, without any time passing. */
     async settle(): Promise<void> {

@@ -20,6 +20,7 @@ const consume = (target: string) =>
 /** FROZEN: whoever adds a permission adds it here, on purpose. */
 const ROLES: Record<string, string[]> = {
   TasksDispatcherRole: [
+    METRICS,
     'dynamodb:BatchGetItem TasksTable',
     'dynamodb:GetItem TasksTable',
     'dynamodb:PartiQLUpdate TasksTable',
@@ -34,12 +35,22 @@ const ROLES: Record<string, string[]> = {
     METRICS,
     'dynamodb:GetItem TasksTable',
     'dynamodb:UpdateItem TasksTable',
+    'events:PutEvents TasksBus',
     RING,
     ...logs('TasksFailurePathFailureLogs'),
+    'sns:Publish TasksAlerts',
     ...consume('TasksFailurePathFailures'),
     SETTINGS,
   ],
-  TasksOperateRole: ['dynamodb:GetItem TasksTable', ...logs('TasksOperateLogs'), SETTINGS],
+  TasksOperateRole: [
+    'dynamodb:BatchGetItem TasksTable',
+    'dynamodb:GetItem TasksTable',
+    ...QUERY,
+    'dynamodb:UpdateItem TasksTable',
+    RING,
+    ...logs('TasksOperateLogs'),
+    SETTINGS,
+  ],
   TasksbillingSubmitRole: [
     'dynamodb:BatchGetItem TasksTable',
     'dynamodb:GetItem TasksTable',
@@ -50,6 +61,7 @@ const ROLES: Record<string, string[]> = {
     ...logs('TasksbillingSubmitLogs'),
   ],
   TasksbillingReportRole: [
+    METRICS,
     'dynamodb:GetItem TasksTable',
     'dynamodb:UpdateItem TasksTable',
     'events:PutEvents TasksBus',
@@ -66,6 +78,7 @@ const ROLES: Record<string, string[]> = {
     ...logs('TasksopsteamSubmitLogs'),
   ],
   TasksopsteamReportRole: [
+    METRICS,
     'dynamodb:GetItem TasksTable',
     'dynamodb:UpdateItem TasksTable',
     'events:PutEvents TasksBus',
@@ -109,7 +122,7 @@ describe('who may publish', () => {
     ]);
   });
 
-  it('to the alerts topic: alarms of this account alone', () => {
+  it('to the alerts topic: alarms of this account, and by its own role the failure function', () => {
     expect(statementsOf('TasksAlertsPolicy')).toEqual([
       'Deny * sns:Publish {"Bool":{"aws:SecureTransport":"false"}}',
       expect.stringContaining(

@@ -87,7 +87,7 @@ export function wholeStack() {
   const stack = newStack('Whole');
   const queue = new TaskQueue(stack, 'Tasks', { queueName: 'tasks' });
   const billing = queue.addApp('billing', { lease: Duration.minutes(10) });
-  const opsTeam = queue.addApp('ops-team');
+  const opsTeam = queue.addApp('ops-team', { alarms: true });
   const web = userFunction(stack, 'Web');
   const worker = userFunction(stack, 'Worker');
   const operator = userFunction(stack, 'Operator');
@@ -95,6 +95,6 @@ export function wholeStack() {
   billing.connect(web);
   billing.addWorker(worker);
   opsTeam.addWorker(container);
-  queue.grantOperate(operator);
+  queue.connectOperator(operator);
   return { stack, queue, billing, opsTeam, resources: resourcesOf(stack), template: Template.fromStack(stack) };
 }

@@ -2,7 +2,7 @@ import { Duration, Lazy } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { parseSettings } from '../../contract/settings.ts';
 import type { AppSettings } from '../../core/policy.ts';
-import { APP_RULES, appSettings, TASK_RULES } from '../../infra/app-settings.ts';
+import { APP_RULES, appSettings, type Rule, TASK_RULES } from '../../infra/app-settings.ts';
 import { type AppOptions, TaskQueue } from '../../infra/index.ts';
 import { newStack, ofType, readable, resourcesOf } from './fixture.ts';
 
@@ -23,6 +23,10 @@ const DEFAULTS: AppSettings = {
   shards: 1,
   deadlineLeadMs: 900_000,
   retentionMs: 1_209_600_000,
+  whenLate: 'run',
+  escalated: 'first',
+  listCompleted: false,
+  alarms: false,
 };
 
 describe('what addApp is told', () => {
@@ -33,6 +37,10 @@ describe('what addApp is told', () => {
         shards: 4,
         deadlineLead: Duration.hours(1),
         retention: Duration.days(30),
+        whenLate: 'expire',
+        escalated: 'last',
+        listCompleted: true,
+        alarms: true,
         maxAttempts: 3,
         lease: Duration.seconds(90),
         backoffBase: Duration.millis(500),
@@ -52,6 +60,10 @@ describe('what addApp is told', () => {
       shards: 4,
       deadlineLeadMs: 3_600_000,
       retentionMs: 2_592_000_000,
+      whenLate: 'expire',
+      escalated: 'last',
+      listCompleted: true,
+      alarms: true,
     });
   });
 
@@ -92,30 +104,34 @@ describe('what addApp is told', () => {
   });
 });
 
-describe('bounds', () => {
-  const rules = Object.entries({ ...TASK_RULES, ...APP_RULES });
-  const optionOf = (kind: string, amount: number) => (kind === 'Duration' ? Duration.millis(amount) : amount);
-  /** Whether the contract takes a value, asked of the contract itself. */
-  const taken = (setting: string, value: number): boolean => {
-    const settings = setting in DEFAULTS.policy ? { policy: { [setting]: value } } : { [setting]: value };
-    try {
-      parseSettings(JSON.stringify({ app: 'billing', topicArn: 'arn:topic', ...settings }));
-      return true;
-    } catch {
-      return false;
-    }
-  };
+/** Whether the contract takes a value, asked of the contract itself. */
+const isTaken = (setting: string, value: unknown): boolean => {
+  const settings = setting in DEFAULTS.policy ? { policy: { [setting]: value } } : { [setting]: value };
+  try {
+    parseSettings(JSON.stringify({ app: 'billing', topicArn: 'arn:topic', ...settings }));
+    return true;
+  } catch {
+    return false;
+  }
+};
 
-  it.each(rules)('of %s are those of the contract, and hold at both ends', (name, { kind, min, max, setting, allowed }) => {
+const RULES: [string, Rule][] = Object.entries({ ...TASK_RULES, ...APP_RULES });
+const isRange = (entry: [string, Rule]): entry is [string, Rule & { kind: 'number' | 'Duration' }] => entry[1].kind !== 'choice';
+const isChoice = (entry: [string, Rule]): entry is [string, Rule & { kind: 'choice' }] => entry[1].kind === 'choice';
+
+describe('bounds', () => {
+  const optionOf = (kind: string, amount: number) => (kind === 'Duration' ? Duration.millis(amount) : amount);
+
+  it.each(RULES.filter(isRange))('of %s are those of the contract, and hold at both ends', (name, { kind, min, max, setting, allowed }) => {
     for (const bound of [min, max]) {
-      expect(taken(setting, bound)).toBe(true);
+      expect(isTaken(setting, bound)).toBe(true);
       // A small base needs no larger cap than the default has; a base of a day needs one as large.
       const cap = name === 'backoffBase' ? { backoffCap: Duration.days(30) } : {};
       const base = name === 'backoffCap' ? { backoffBase: Duration.millis(1) } : {};
       expect(appSettings(scope, 'billing', { ...cap, ...base, [name]: optionOf(kind, bound) })).toBeDefined();
     }
     for (const beyond of [min - 1, max + 1]) {
-      expect(taken(setting, beyond)).toBe(false);
+      expect(isTaken(setting, beyond)).toBe(false);
       if (kind === 'Duration' && beyond < 0) continue; // CDK has no such Duration.
       const got = kind === 'Duration' ? `${beyond} ms` : beyond;
       expect(() => appSettings(scope, 'billing', { [name]: optionOf(kind, beyond) })).toThrow(
@@ -124,11 +140,35 @@ describe('bounds', () => {
     }
   });
 
-  it.each(rules)('of %s refuse what is no such value at all', (name, { kind, allowed }) => {
+  it.each(RULES.filter(isRange))('of %s refuse what is no such value at all', (name, { kind, allowed }) => {
     const wrong = kind === 'Duration' ? [5, '5 minutes', null, {}] : [1.5, '5', Number.NaN, null, Duration.minutes(5)];
     for (const value of wrong) expect(adding({ [name]: value })).toThrow(`${name} must be ${allowed}; got `);
     const late = kind === 'Duration' ? Duration.millis(Lazy.number({ produce: () => 5 })) : Lazy.number({ produce: () => 5 });
     expect(adding({ [name]: late })).toThrow(/got a (value|Duration) that is known at deployment only/);
+  });
+});
+
+describe('choices', () => {
+  it.each(RULES.filter(isChoice))('of %s are those of the contract, and no others', (name, { choices, setting }) => {
+    for (const choice of choices) {
+      expect(isTaken(setting, choice)).toBe(true);
+      expect(roundTrip({ [name]: choice })).toMatchObject({ [setting]: choice });
+    }
+    // In the settings of the functions there is no other choice: each of these is one of an option, or none.
+    for (const other of ['run', 'expire', 'first', 'last', true, false, 'never', 'Run', '', 0, 1, null, 'true', {}])
+      expect(isTaken(setting, other), String(other)).toBe(choices.some((choice) => choice === other));
+  });
+
+  it.each<[string, unknown, string]>([
+    ['whenLate', 'Expire', 'whenLate must be "run" or "expire"; got "Expire"'],
+    ['whenLate', true, 'whenLate must be "run" or "expire"; got true'],
+    ['escalated', 'before', 'escalated must be "first" or "last"; got "before"'],
+    ['listCompleted', 'true', 'listCompleted must be true or false; got "true"'],
+    ['alarms', 1, 'alarms must be true or false; got 1'],
+    ['alarms', null, 'alarms must be true or false; got null'],
+    ['whenLate', Lazy.string({ produce: () => 'run' }), 'whenLate must be "run" or "expire"; got a value that is known at deployment only'],
+  ])('%s refuses %o', (name, value, message) => {
+    expect(adding({ [name]: value })).toThrow(message);
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { TaskQueue } from '../../infra/index.ts';
 import { newStack, ofType, type Resource, readable, resourcesOf, wholeStack } from './fixture.ts';
 
-const { resources, template, stack } = wholeStack();
+const { resources } = wholeStack();
 
 const only = (type: string, name: string): Resource => {
   const found = ofType(resources, type).filter(([id]) => readable({ Ref: id }) === name);
@@ -156,185 +156,15 @@ describe('the system’s functions', () => {
     const names = { PUNCTUAL_QUEUE: 'tasks', PUNCTUAL_TABLE: 'TasksTable', PUNCTUAL_BUS: 'TasksBus' };
     const settings = '{"app":"billing","policy":{"leaseMs":600000},"topicArn":"TasksbillingTopic"}';
     expect(variables.TasksDispatcherFunction).toEqual(names);
-    expect(variables.TasksFailurePathFailureFunction).toEqual({ ...names, PUNCTUAL_DISPATCHER: 'TasksDispatcherFunction' });
-    expect(variables.TasksOperateFunction).toEqual(names);
+    expect(variables.TasksFailurePathFailureFunction).toEqual({
+      ...names,
+      PUNCTUAL_DISPATCHER: 'TasksDispatcherFunction',
+      PUNCTUAL_ALERTS: 'TasksAlerts',
+      PUNCTUAL_OPERATE_NAME: 'TasksOperateFunction',
+    });
+    expect(variables.TasksOperateFunction).toEqual({ ...names, PUNCTUAL_DISPATCHER: 'TasksDispatcherFunction' });
     const door = { ...names, PUNCTUAL_SETTINGS: settings, PUNCTUAL_DISPATCHER: 'TasksDispatcherFunction' };
     expect(variables.TasksbillingReportFunction).toEqual(door);
     expect(variables.TasksbillingSubmitFunction).toEqual(door);
-  });
-});
-
-describe('names and ARNs', () => {
-  /** `Ref` gives the name of these, `Fn::GetAtt` the ARN; of a topic `Ref` is the ARN. */
-  const isArn = (value: Record<string, string | string[]>) =>
-    'Fn::GetAtt' in value ? value['Fn::GetAtt']?.[1] === 'Arn' : /Topic|Alerts/.test(String(value.Ref));
-
-  it('are not mistaken for each other in the functions’ variables', () => {
-    for (const [, { Properties }] of ofType(resources, 'AWS::Lambda::Function'))
-      for (const name of ['PUNCTUAL_TABLE', 'PUNCTUAL_BUS', 'PUNCTUAL_DISPATCHER']) {
-        const value = Properties.Environment?.Variables?.[name];
-        if (value !== undefined) expect(isArn(value)).toBe(false);
-      }
-  });
-
-  it('nor in permissions', () => {
-    const policies = ofType(resources, 'AWS::IAM::Policy').flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement);
-    for (const { Resource } of policies)
-      for (const one of [Resource].flat()) if (one.Ref || one['Fn::GetAtt']) expect(isArn(one)).toBe(true);
-  });
-
-  it('nor in outputs', () => {
-    for (const [key, { Value }] of Object.entries<{ Value: Record<string, string> }>(template.toJSON().Outputs)) {
-      expect(key).toMatch(/(Arn|Name)$/);
-      expect(isArn(Value), key).toBe(key.endsWith('Arn'));
-    }
-  });
-});
-
-describe('alarms', () => {
-  const alarms = Object.fromEntries(
-    ofType(resources, 'AWS::CloudWatch::Alarm').map(([id, { Properties }]) => [readable({ Ref: id }), Properties]),
-  );
-  const NAMES = ['Dead', 'DispatcherDeadLetters', 'DispatcherErrors', 'DispatcherSilent', 'FailureDeadLetters'].map(
-    (name) => `TasksAlarms${name}`,
-  );
-  const WORKERS = ['ContainerOpsTeamWorkerDeadLettersAlarm', 'WorkerBillingWorkerDeadLettersAlarm'];
-
-  it('are these, each with an action, in plain words, and without metric math', () => {
-    expect(Object.keys(alarms).sort()).toEqual([...WORKERS, ...NAMES].sort());
-    for (const { AlarmActions, AlarmDescription, Metrics, ActionsEnabled } of Object.values(alarms)) {
-      expect(AlarmActions.map(readable)).toEqual(['TasksAlerts']);
-      expect(ActionsEnabled).not.toBe(false);
-      expect(AlarmDescription.length).toBeGreaterThan(80);
-      expect(Metrics).toBeUndefined();
-    }
-  });
-
-  it('tell of dead tasks, by a metric of the queue’s own', () => {
-    expect(alarms.TasksAlarmsDead).toMatchObject({
-      Namespace: 'Punctual',
-      MetricName: 'Dead',
-      Dimensions: [{ Name: 'Queue', Value: 'tasks' }],
-      Statistic: 'Sum',
-      Period: 300,
-      EvaluationPeriods: 1,
-      Threshold: 0,
-      ComparisonOperator: 'GreaterThanThreshold',
-      TreatMissingData: 'notBreaching',
-    });
-  });
-
-  it('tell of a dispatcher that fails, and of one that is not called', () => {
-    const common = { Namespace: 'AWS/Lambda', Statistic: 'Sum', Period: 300, EvaluationPeriods: 1 };
-    const { TasksAlarmsDispatcherErrors: errors, TasksAlarmsDispatcherSilent: silent } = alarms;
-    expect(errors).toMatchObject({
-      ...common,
-      MetricName: 'Errors',
-      Threshold: 0,
-      ComparisonOperator: 'GreaterThanThreshold',
-      TreatMissingData: 'notBreaching',
-    });
-    expect(silent).toMatchObject({
-      ...common,
-      MetricName: 'Invocations',
-      Threshold: 1,
-      ComparisonOperator: 'LessThanThreshold',
-      TreatMissingData: 'breaching',
-    });
-    for (const alarm of [errors, silent]) expect(readable(alarm?.Dimensions[0].Value)).toBe('TasksDispatcherFunction');
-  });
-
-  it('watch every dead-letter queue', () => {
-    const watched = Object.values(alarms)
-      .filter(({ MetricName }) => MetricName === 'ApproximateNumberOfMessagesVisible')
-      .map((alarm) => {
-        expect(alarm).toMatchObject({
-          Namespace: 'AWS/SQS',
-          Threshold: 0,
-          ComparisonOperator: 'GreaterThanThreshold',
-          TreatMissingData: 'notBreaching',
-        });
-        return readable(alarm.Dimensions[0].Value).replace(/\.QueueName$/, '');
-      });
-    const deadLetters = ofType(resources, 'AWS::SQS::Queue')
-      .map(([id]) => readable({ Ref: id }))
-      .filter((name) => name.endsWith('DeadLetters'));
-    expect(watched.sort()).toEqual(deadLetters.sort());
-    for (const name of deadLetters) expect(only('AWS::SQS::Queue', name).Properties.MessageRetentionPeriod).toBe(14 * 86_400);
-  });
-});
-
-describe('names for the outside', () => {
-  const OUTPUTS = {
-    OperateArn: 'TasksOperateFunction',
-    DispatcherName: 'TasksDispatcherFunction',
-    DispatcherRoleArn: 'TasksDispatcherRole',
-    TableName: 'TasksTable',
-    AlertsTopicArn: 'TasksAlerts',
-    BusName: 'TasksBus',
-  };
-  const APP_OUTPUTS = {
-    BillingSubmitArn: 'TasksbillingSubmitFunction',
-    BillingReportArn: 'TasksbillingReportFunction',
-    BillingTopicArn: 'TasksbillingTopic',
-    OpsTeamSubmitArn: 'TasksopsteamSubmitFunction',
-    OpsTeamReportArn: 'TasksopsteamReportFunction',
-    OpsTeamTopicArn: 'TasksopsteamTopic',
-  };
-
-  it('are outputs of the stack under exactly these keys', () => {
-    const outputs = Object.entries<{ Value: unknown }>(template.toJSON().Outputs).map(([key, { Value }]) => [key, readable(Value)]);
-    expect(Object.fromEntries(outputs)).toEqual({ ...OUTPUTS, ...APP_OUTPUTS });
-  });
-
-  it('and SSM parameters below the queue’s path; settings lie apart', () => {
-    const parameters = ofType(resources, 'AWS::SSM::Parameter').map(([, { Properties }]) => [Properties.Name, readable(Properties.Value)]);
-    const below = (path: string, prefix: string, outputs: Record<string, string>) =>
-      Object.entries(outputs).map(([key, value]) => [`${path}/${key.slice(prefix.length)}`, value]);
-    const [billing, opsTeam] = [Object.entries(APP_OUTPUTS).slice(0, 3), Object.entries(APP_OUTPUTS).slice(3)];
-    expect(Object.fromEntries(parameters)).toEqual(
-      Object.fromEntries([
-        ...below('/punctual/tasks', '', OUTPUTS),
-        ...below('/punctual/tasks/billing', 'Billing', Object.fromEntries(billing)),
-        ...below('/punctual/tasks/ops-team', 'OpsTeam', Object.fromEntries(opsTeam)),
-        ['/punctual/tasks/apps/billing', '{"app":"billing","policy":{"leaseMs":600000},"topicArn":"TasksbillingTopic"}'],
-        ['/punctual/tasks/apps/ops-team', '{"app":"ops-team","topicArn":"TasksopsteamTopic"}'],
-      ]),
-    );
-  });
-
-  it('need no account and no region', () => {
-    expect(stack.environment).toBe('aws://unknown-account/unknown-region');
-    expect(JSON.stringify(template.toJSON())).not.toMatch(/\b\d{12}\b|\b[a-z]{2}-[a-z]+-\d\b/);
-  });
-});
-
-describe('a queue’s name', () => {
-  it('is made from the stack and the construct', () => {
-    expect(new TaskQueue(newStack('Punctual'), 'Tasks').queueName).toMatch(/^punctual-tasks-[0-9a-f]{8}$/);
-    expect(new TaskQueue(newStack('A-stack-with-a-very-long-name-indeed'), 'Tasks').queueName).toMatch(/^[a-z][a-z0-9-]{0,31}$/);
-  });
-
-  it.each(['', 'Tasks', '1st', 'a_b', 'a'.repeat(33)])('is refused when it is %o, with what is allowed', (queueName) => {
-    expect(() => new TaskQueue(newStack(), 'Tasks', { queueName })).toThrow(
-      `Test/Tasks: queueName is ${JSON.stringify(queueName)}; allowed are a-z, then a-z, 0-9 and -, 32 characters at most`,
-    );
-  });
-
-  it('gives metrics their dimension', () => {
-    const queue = new TaskQueue(newStack(), 'Tasks', { queueName: 'tasks' });
-    for (const [metric, name] of [
-      [queue.metricDead(), 'Dead'],
-      [queue.metricFailed(), 'Failed'],
-      [queue.metricExpired(), 'Expired'],
-    ] as const)
-      expect(metric).toMatchObject({ namespace: 'Punctual', metricName: name, dimensions: { Queue: 'tasks' }, statistic: 'Sum' });
-    expect(queue.metricDead({ statistic: 'Maximum' }).statistic).toBe('Maximum');
-  });
-
-  it('is one in a stack: a second queue is refused before its outputs collide', () => {
-    const shared = newStack();
-    new TaskQueue(shared, 'Tasks');
-    expect(() => new TaskQueue(shared, 'More')).toThrow(/already has an output OperateArn; put one TaskQueue in a stack/);
   });
 });

@@ -1,7 +1,7 @@
 import { type App, Duration, Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, it } from 'vitest';
-import { TaskQueue, type TaskQueueAttributes } from '../../infra/index.ts';
+import { type AppOptions, TaskQueue, type TaskQueueAttributes } from '../../infra/index.ts';
 import { logicalId, newApp, ofType, permissionsOf, readable, resourcesOf, userFunction } from './fixture.ts';
 
 const queueIn = (app: App, id = 'Queue'): { stack: Stack; queue: TaskQueue } => {
@@ -200,9 +200,23 @@ describe('a queue that is told by what is not its ARN or name', () => {
     [{ tableArn: 'Table-1' }, 'tableArn is "Table-1"; allowed is an ARN that ends in the name of the resource'],
     [{ busArn: 'arn:aws:events:eu-west-1:111122223333:bus' }, 'busArn is "arn:aws:events:eu-west-1:111122223333:bus"; allowed is an ARN'],
     [{ dispatcherArn: '' }, 'dispatcherArn is ""; allowed is an ARN'],
+    [{ operateArn: 'Operate-1' }, 'operateArn is "Operate-1"; allowed is an ARN'],
     [{ queueName: 'Tasks' }, 'queueName is "Tasks"; allowed are a-z'],
   ])('is refused: %o', (wrong, message) => {
     expect(() => TaskQueue.fromAttributes(new Stack(newApp(), 'Apps'), 'Queue', { ...FAR, ...wrong })).toThrow(message);
+  });
+});
+
+describe('an app', () => {
+  const count = (options?: AppOptions): number => {
+    const bare = queueIn(newApp());
+    const full = queueIn(newApp());
+    full.queue.addApp('billing', options);
+    return Object.keys(resourcesOf(full.stack)).length - Object.keys(resourcesOf(bare.stack)).length;
+  };
+
+  it('is as many resources as the documentation of addApp says', () => {
+    expect([count(), count({ alarms: true })]).toEqual([14, 17]);
   });
 });
 

@@ -119,6 +119,40 @@ describe('a function', () => {
   });
 });
 
+describe('a function that operates', () => {
+  const stack = newStack();
+  const queue = new TaskQueue(stack, 'Tasks');
+  const target = userFunction(stack, 'Operator');
+  queue.connectOperator(target);
+  queue.connectOperator(target);
+
+  it('finds the operate door in its environment and may invoke it, and nothing else', () => {
+    const found = resourcesOf(stack);
+    const { Variables } = one(found, 'AWS::Lambda::Function', 'Operator').Environment;
+    expect(Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, readable(value)]))).toEqual({
+      PUNCTUAL_OPERATE: 'TasksOperateFunction',
+    });
+    expect(permissionsOf(found, 'OperatorServiceRole')).toEqual(['lambda:InvokeFunction TasksOperateFunction']);
+  });
+
+  it('does not operate two queues: it could not tell them apart', () => {
+    const other = new TaskQueue(newStack('Other'), 'Tasks');
+    expect(() => other.connectOperator(target)).toThrow('this function operates another queue; allowed is one queue in a function');
+  });
+
+  it('may be connected to apps as well', () => {
+    const both = newStack('Both');
+    const own = new TaskQueue(both, 'Tasks');
+    const web = userFunction(both, 'Both');
+    own.connectOperator(web);
+    own.addApp('billing').connect(web);
+    expect(Object.keys(one(resourcesOf(both), 'AWS::Lambda::Function', 'Both').Environment.Variables).sort()).toEqual([
+      'PUNCTUAL_APPS',
+      'PUNCTUAL_OPERATE',
+    ]);
+  });
+});
+
 describe('addWorker refuses', () => {
   const stack = newStack();
   const app = new TaskQueue(stack, 'Tasks').addApp('billing');

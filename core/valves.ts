@@ -1,0 +1,37 @@
+/** How fast claims may go, from an instant on: `perMinute` of them, evenly spread. */
+export interface Rate {
+  readonly perMinute: number;
+  /** Epoch ms. */
+  readonly since: number;
+}
+
+/** What an operator has set on the way out of the queue: nothing is claimed, or no faster than a rate. */
+export type Valve = 'paused' | Rate;
+
+/** What was set for an app as a whole, and for some of its task names. Both hold for a task of such a name. */
+export interface Valves {
+  readonly app?: Valve | undefined;
+  readonly names: Readonly<Record<string, Valve>>;
+}
+
+export const NO_VALVES: Valves = { names: {} };
+
+/** The valves that a task name goes through. */
+export const valvesOn = ({ app, names }: Valves, name: string): Valve[] =>
+  [app, Object.hasOwn(names, name) ? names[name] : undefined].filter((valve) => valve !== undefined);
+
+export const isPaused = (valves: Valves, name: string): boolean => valvesOn(valves, name).includes('paused');
+
+const MINUTE = 60_000;
+
+/** When a rate lets its `n`th claim go, from 1, in whole milliseconds. Whoever asks, and whenever: the instants are the rate's own. */
+export const grantAt = ({ perMinute, since }: Rate, n: number): number => since + Math.ceil((n * MINUTE) / perMinute);
+
+/** Which is the first claim that a rate lets go at `at` or later. */
+export const grantFrom = (rate: Rate, at: number): number => grantsUntil(rate, at - 1) + 1;
+
+/** How many claims a rate lets go after `from`, until `to` (included). */
+export const grantsBetween = (rate: Rate, from: number, to: number): number => Math.max(0, grantsUntil(rate, to) - grantsUntil(rate, from));
+
+/** How many claims a rate has let go until `at` (included). */
+const grantsUntil = ({ perMinute, since }: Rate, at: number): number => Math.max(0, Math.floor(((at - since) * perMinute) / MINUTE));

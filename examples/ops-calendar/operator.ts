@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { PunctualOperator } from '../../client/index.ts';
+import { assumeRole } from '../../localstack/assumeRole.ts';
+import type { LocalAws } from '../../localstack/localAws.ts';
+import { OUTPUTS } from './stack.ts';
+
+/** Whoever looks after the queue: may use its operate door, and reads what the alerts topic sends. */
+export class Operator {
+  readonly door: PunctualOperator;
+  readonly #sqs: SQSClient;
+  readonly #inbox: string;
+
+  private constructor(door: PunctualOperator, sqs: SQSClient, inbox: string) {
+    this.door = door;
+    this.#sqs = sqs;
+    this.#inbox = inbox;
+  }
+
+  static async of(aws: LocalAws, outputs: Record<string, string>): Promise<Operator> {
+    const credentials = await assumeRole(aws, outputs[OUTPUTS.operatorRole] ?? '');
+    const options = { region: aws.region, endpoint: aws.endpoint, credentials };
+    const door = new PunctualOperator({ lambda: new LambdaClient(options), operateArn: outputs.OperateArn });
+    return new Operator(door, new SQSClient(options), outputs[OUTPUTS.inboxUrl] ?? '');
+  }
+
+  /** Pauses an app at one instant and resumes it at another (epoch ms). */
+  async outage(app: string, from: number, until: number, say: (text: string) => void): Promise<void> {
+    await sleep(Math.max(0, from - Date.now()));
+    await this.door.pause(app);
+    say(`${app} is paused: nothing of it is notified, and deadlines pass`);
+    await sleep(Math.max(0, until - Date.now()));
+    await this.door.resume(app);
+    say(`${app} is resumed: what has missed its deadline counts as high`);
+  }
+
+  /** Replays the app's dead tasks, after a look at what that would be; answers their ids. */
+  async replayDead(app: string, say: (text: string) => void): Promise<readonly string[]> {
+    const { matched } = await this.door.replayAll(app);
+    say(`replay of the dead tasks of ${app}: the dry run finds ${matched.length}`);
+    const { replayed } = await this.door.replayAll(app, { dryRun: false });
+    return replayed;
+  }
+
+  /** What was sent since the last asking: reports of recurring errors, and alarms. */
+  async reports(): Promise<string[]> {
+    const { Messages = [] } = await this.#sqs.send(new ReceiveMessageCommand({ QueueUrl: this.#inbox, MaxNumberOfMessages: 10 }));
+    for (const { ReceiptHandle } of Messages) await this.#sqs.send(new DeleteMessageCommand({ QueueUrl: this.#inbox, ReceiptHandle }));
+    return Messages.flatMap(({ Body = '' }) => (isAlarm(Body) ? [] : [Body]));
+  }
+}
+
+/** CloudWatch's own messages are JSON; a report is for people. */
+const isAlarm = (body: string): boolean => body.startsWith('{');
