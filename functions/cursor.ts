@@ -1,5 +1,5 @@
 import { badField } from '../contract/errors.ts';
-import { Refused } from './door.ts';
+import { Refused } from './doors/door.ts';
 
 /** Where a walk goes on, as its caller keeps it: opaque to them, and good for this walk alone. */
 export const cursorOf = (walk: string, at: string): string => Buffer.from(JSON.stringify([walk, at]), 'utf8').toString('base64url');

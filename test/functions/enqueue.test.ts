@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { NOTIFICATION_BYTES } from '../../contract/limits.ts';
 import { notification } from '../../contract/notification.ts';
-import { enqueueAll } from '../../functions/enqueue.ts';
+import { enqueueAll } from '../../functions/doors/enqueue.ts';
 import { taskIdOf } from '../../functions/identity.ts';
 import { bodyOf, bytesOf } from '../../functions/notification.ts';
 import { MINUTE, makeWorld, SECOND, START, type World } from './world.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SUBMIT_ACTIONS, submitRequest } from '../../contract/submit.ts';
-import { door } from '../../functions/door.ts';
-import { enqueueAll } from '../../functions/enqueue.ts';
+import { door } from '../../functions/doors/door.ts';
+import { enqueueAll } from '../../functions/doors/enqueue.ts';
 import { taskIdOf } from '../../functions/identity.ts';
 import { UnreadableRow } from '../../functions/rows.ts';
 import { MINUTE, makeWorld, type World } from './world.ts';

@@ -1,6 +1,6 @@
 import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { ErrorBook, type KeyedOccurrences } from '../../functions/error-book.ts';
+import { ErrorBook, type KeyedOccurrences } from '../../functions/failures/error-book.ts';
 import { fingerprintOf } from '../../functions/identity.ts';
 import { type FailureWorld, failureWorld, logged, SMTP } from './failureWorld.ts';
 import { MINUTE, newId, START } from './world.ts';

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { FINGERPRINT } from '../../contract/limits.ts';
 import { operateRequest } from '../../contract/operate.ts';
 import type { RecurringError } from '../../core/errors.ts';
+import { mailOf } from '../../functions/failures/report-mail.ts';
 import { fingerprintOf } from '../../functions/identity.ts';
-import { mailOf } from '../../functions/report-mail.ts';
 
 const START = Date.UTC(2026, 11, 24, 8);
 const SETTINGS = { queue: 'main', operateName: 'Main-Operate-1x2', region: 'eu-west-1' };

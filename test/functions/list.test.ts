@@ -6,8 +6,8 @@ import { dueKey, watchKey } from '../../core/lanes.ts';
 import { type AppSettings, DEFAULT_LIMITS, DEFAULT_POLICY } from '../../core/policy.ts';
 import { LEVELS, STATES, type State, type Task } from '../../core/task.ts';
 import { cursorOf } from '../../functions/cursor.ts';
-import { Refused } from '../../functions/door.ts';
-import { type ListRequest, listTasks } from '../../functions/list.ts';
+import { Refused } from '../../functions/doors/door.ts';
+import { type ListRequest, listTasks } from '../../functions/doors/list.ts';
 import { lease, putSlot } from './leases.ts';
 import { MINUTE, makeWorld, SECOND, START, type World } from './world.ts';
 

@@ -7,7 +7,7 @@ import type { AppSettings } from '../../core/policy.ts';
 import { LEVELS, type Task } from '../../core/task.ts';
 import { isPaused, NO_VALVES, type Valves } from '../../core/valves.ts';
 import { isWorthless } from '../../core/waiting.ts';
-import { countAhead, nextTasks } from '../../functions/lookahead.ts';
+import { countAhead, nextTasks } from '../../functions/doors/lookahead.ts';
 import { lease, putSlot } from './leases.ts';
 import { MINUTE, makeWorld, SECOND, START, type World } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { wire } from '../../contract/view.ts';
 import type { Task } from '../../core/task.ts';
-import { ErrorBook, type KeyedOccurrences } from '../../functions/error-book.ts';
+import { ErrorBook, type KeyedOccurrences } from '../../functions/failures/error-book.ts';
 import { dead, FINGERPRINTS, given, makeDoors } from './lambdas.ts';
 import { lease, putSlot } from './leases.ts';
 import { MINUTE, newId, SECOND } from './world.ts';

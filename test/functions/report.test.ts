@@ -1,7 +1,7 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { describe, expect, it, vi } from 'vitest';
 import { METRICS_NAMESPACE } from '../../contract/metrics.ts';
-import { tellIfLate } from '../../functions/late.ts';
+import { tellIfLate } from '../../functions/doors/late.ts';
 import { makeDoors } from './lambdas.ts';
 import { MINUTE, newId, SECOND, START } from './world.ts';
 

@@ -1,7 +1,7 @@
-import type { OperateRequest, ReplayStep } from '../contract/operate.ts';
-import type { ListedTask } from '../contract/tasks.ts';
-import { wire } from '../contract/view.ts';
-import type { AppSettings } from '../core/policy.ts';
+import type { OperateRequest, ReplayStep } from '../../contract/operate.ts';
+import type { ListedTask } from '../../contract/tasks.ts';
+import { wire } from '../../contract/view.ts';
+import type { AppSettings } from '../../core/policy.ts';
 import { arrivalAt } from './arrival.ts';
 import { errorOf, Refused } from './door.ts';
 import { listTasks } from './list.ts';

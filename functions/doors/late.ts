@@ -1,7 +1,7 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import type { Decision } from '../core/actions.ts';
-import { putFailures } from './bus.ts';
-import { log, reasonOf } from './log.ts';
+import type { Decision } from '../../core/actions.ts';
+import { putFailures } from '../bus.ts';
+import { log, reasonOf } from '../log.ts';
 
 /**
  * Tells that a task's deadline passed before its end, if the decision's write was the first to say so. It is a fact for a

@@ -1,10 +1,10 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as v from 'valibot';
-import { app, fingerprint } from '../contract/fields.ts';
-import type { RecurringError } from '../core/errors.ts';
-import { errorLane, watchKey } from '../core/lanes.ts';
-import { log } from './log.ts';
-import { type Item, itemOf } from './rows.ts';
+import { app, fingerprint } from '../../contract/fields.ts';
+import type { RecurringError } from '../../core/errors.ts';
+import { errorLane, watchKey } from '../../core/lanes.ts';
+import { log } from '../log.ts';
+import { type Item, itemOf } from '../rows.ts';
 
 /** Seconds for which an error is kept after it was last seen: 30 days. */
 const KEPT_SECONDS = 30 * 86_400;

@@ -1,18 +1,18 @@
-import type { Count } from '../contract/operate.ts';
-import type { NextTask } from '../contract/tasks.ts';
-import { wire } from '../contract/view.ts';
-import { forecast } from '../core/forecast.ts';
-import { deadlineLane, dueKey, dueLane, dueLanes, type INDEXES, instantKey } from '../core/lanes.ts';
-import { compareDue, effectiveLevel, inOrder } from '../core/order.ts';
-import type { AppSettings } from '../core/policy.ts';
-import { LEVELS, type Level, type Task } from '../core/task.ts';
-import { isPaused, type Valves } from '../core/valves.ts';
-import { isWorthless } from '../core/waiting.ts';
-import { LATEST_MS } from '../core/when.ts';
-import { queryLane, type Waiting, waitingOf } from './lane-query.ts';
+import type { Count } from '../../contract/operate.ts';
+import type { NextTask } from '../../contract/tasks.ts';
+import { wire } from '../../contract/view.ts';
+import { forecast } from '../../core/forecast.ts';
+import { deadlineLane, dueKey, dueLane, dueLanes, type INDEXES, instantKey } from '../../core/lanes.ts';
+import { compareDue, effectiveLevel, inOrder } from '../../core/order.ts';
+import type { AppSettings } from '../../core/policy.ts';
+import { LEVELS, type Level, type Task } from '../../core/task.ts';
+import { isPaused, type Valves } from '../../core/valves.ts';
+import { isWorthless } from '../../core/waiting.ts';
+import { LATEST_MS } from '../../core/when.ts';
+import { queryLane, type Waiting, waitingOf } from '../lane-query.ts';
+import type { Item } from '../rows.ts';
 import type { Source } from './merged-lanes.ts';
 import { outOf } from './out.ts';
-import type { Item } from './rows.ts';
 
 /** Rows of the first page of a lane: as many as one may ask for. And of each further one: what is paused stands before what is not. */
 const FIRST_PAGE = 25;

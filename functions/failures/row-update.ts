@@ -1,5 +1,5 @@
 import { type AttributeValue, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Item } from './rows.ts';
+import type { Item } from '../rows.ts';
 
 /** A change of a row as it was read, whatever that was. */
 export interface RowUpdate {

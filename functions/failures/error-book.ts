@@ -1,13 +1,13 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { counted, type Occurrences, type RecurringError } from '../core/errors.ts';
-import { errorLane } from '../core/lanes.ts';
-import { writeIf } from './conditional.ts';
-import { cursorOf, positionIn } from './cursor.ts';
+import { counted, type Occurrences, type RecurringError } from '../../core/errors.ts';
+import { errorLane } from '../../core/lanes.ts';
+import { writeIf } from '../conditional.ts';
+import { cursorOf, positionIn } from '../cursor.ts';
+import { queryLane } from '../lane-query.ts';
+import type { Item } from '../rows.ts';
+import { Contended, type Store } from '../store.ts';
 import { type ErrorRow, errorAttributes, errorId, errorRowOf } from './error-row.ts';
-import { queryLane } from './lane-query.ts';
 import { rowUpdate } from './row-update.ts';
-import type { Item } from './rows.ts';
-import { Contended, type Store } from './store.ts';
 
 /** How often a count is tried again after another came first: a storm of failures is one error more often than not. */
 const RACES = 10;

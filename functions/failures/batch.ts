@@ -2,17 +2,17 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import * as v from 'valibot';
-import type { RecurringError } from '../core/errors.ts';
-import { type FailureRequest, failureRequest, putFailures } from './bus.ts';
-import type { Clock } from './clock.ts';
+import type { RecurringError } from '../../core/errors.ts';
+import { type FailureRequest, failureRequest, putFailures } from '../bus.ts';
+import type { Clock } from '../clock.ts';
+import { log, reasonOf } from '../log.ts';
+import { putMeasures } from '../metrics.ts';
+import type { Ring } from '../ring.ts';
 import type { ErrorBook } from './error-book.ts';
 import { type Decided, type DecisionPorts, decideOn, type Failed } from './failed-task.ts';
-import { failureMeasures, type Late } from './failure-measures.ts';
 import { groupBy } from './group-by.ts';
-import { log, reasonOf } from './log.ts';
-import { putMeasures } from './metrics.ts';
+import { failureMeasures, type Late } from './measures.ts';
 import { type MailSettings, mailOf } from './report-mail.ts';
-import type { Ring } from './ring.ts';
 
 /** Milliseconds after the start of a batch by which each step must have ended; the function's timeout is 30 s. */
 const DECIDED_BY = 14_000;

@@ -1,8 +1,8 @@
-import type { OperateAnswers, VersionCount } from '../contract/operate.ts';
-import { dueLanes } from '../core/lanes.ts';
-import type { AppSettings } from '../core/policy.ts';
-import { cursorOf, positionIn } from './cursor.ts';
-import { waitingOf } from './lane-query.ts';
+import type { OperateAnswers, VersionCount } from '../../contract/operate.ts';
+import { dueLanes } from '../../core/lanes.ts';
+import type { AppSettings } from '../../core/policy.ts';
+import { cursorOf, positionIn } from '../cursor.ts';
+import { waitingOf } from '../lane-query.ts';
 import { mergedPage, type Source } from './merged-lanes.ts';
 import { entriesIn, stillOut } from './out.ts';
 

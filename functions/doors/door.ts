@@ -1,10 +1,10 @@
 import type * as v from 'valibot';
-import type { Answer } from '../contract/answer.ts';
-import { type DoorError, doorError } from '../contract/errors.ts';
-import { parseRequest } from '../contract/parse.ts';
-import { log, reasonOf } from './log.ts';
-import { UnreadableRow } from './rows.ts';
-import { Contended } from './store.ts';
+import type { Answer } from '../../contract/answer.ts';
+import { type DoorError, doorError } from '../../contract/errors.ts';
+import { parseRequest } from '../../contract/parse.ts';
+import { log, reasonOf } from '../log.ts';
+import { UnreadableRow } from '../rows.ts';
+import { Contended } from '../store.ts';
 
 /** A refusal on its way out of a door. */
 export class Refused extends Error {

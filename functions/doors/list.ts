@@ -1,18 +1,18 @@
 import type * as v from 'valibot';
-import { badField } from '../contract/errors.ts';
-import type { ListedTask, listFields, TaskPage } from '../contract/tasks.ts';
-import { wire } from '../contract/view.ts';
-import { dueAtOfKey, dueLanes, historyLane, instantKey } from '../core/lanes.ts';
-import type { AppSettings } from '../core/policy.ts';
-import { LEVELS, type State, type Task } from '../core/task.ts';
-import { LATEST_MS } from '../core/when.ts';
-import { cursorOf, positionIn } from './cursor.ts';
+import { badField } from '../../contract/errors.ts';
+import type { ListedTask, listFields, TaskPage } from '../../contract/tasks.ts';
+import { wire } from '../../contract/view.ts';
+import { dueAtOfKey, dueLanes, historyLane, instantKey } from '../../core/lanes.ts';
+import type { AppSettings } from '../../core/policy.ts';
+import { LEVELS, type State, type Task } from '../../core/task.ts';
+import { LATEST_MS } from '../../core/when.ts';
+import { cursorOf, positionIn } from '../cursor.ts';
+import { waitingOf } from '../lane-query.ts';
+import type { Item } from '../rows.ts';
 import { instantOf } from './dates.ts';
 import { Refused } from './door.ts';
-import { waitingOf } from './lane-query.ts';
 import { mergedPage, type Source } from './merged-lanes.ts';
 import { entriesIn, stillOut } from './out.ts';
-import type { Item } from './rows.ts';
 
 type Fields = typeof listFields;
 /** Which tasks are asked for, and which page of them. */

@@ -1,11 +1,11 @@
-import type { Action, Decision } from '../core/actions.ts';
-import type { AppSettings } from '../core/policy.ts';
-import { type Attempt, boundedError, type Task, type TaskError } from '../core/task.ts';
-import type { FailureRequest } from './bus.ts';
-import { appOf, fingerprintOf, occurrenceOf } from './identity.ts';
-import { log } from './log.ts';
+import type { Action, Decision } from '../../core/actions.ts';
+import type { AppSettings } from '../../core/policy.ts';
+import { type Attempt, boundedError, type Task, type TaskError } from '../../core/task.ts';
+import type { FailureRequest } from '../bus.ts';
+import { appOf, fingerprintOf, occurrenceOf } from '../identity.ts';
+import { log } from '../log.ts';
+import { UnreadableRow } from '../rows.ts';
 import { type QuarantinePorts, setAside } from './quarantine.ts';
-import { UnreadableRow } from './rows.ts';
 
 /** A request that something be decided of a task; all but plain facts. */
 export type Request = Exclude<FailureRequest, { type: 'late' }>;

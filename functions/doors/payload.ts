@@ -1,9 +1,9 @@
-import { doorError, refusedField } from '../contract/errors.ts';
-import { jsonProblem } from '../contract/json.ts';
-import { NOTIFICATION_BYTES } from '../contract/limits.ts';
-import type { Task } from '../core/task.ts';
+import { doorError, refusedField } from '../../contract/errors.ts';
+import { jsonProblem } from '../../contract/json.ts';
+import { NOTIFICATION_BYTES } from '../../contract/limits.ts';
+import type { Task } from '../../core/task.ts';
+import { bytesOver } from '../notification.ts';
 import { Refused } from './door.ts';
-import { bytesOver } from './notification.ts';
 
 /** Digits that numbers of a notification may grow by in a task's life: claims, attempts, a later lease. */
 const WORST = { claim: Number.MAX_SAFE_INTEGER, attempt: 100, leaseUntil: 0 } as const;

@@ -1,14 +1,14 @@
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { APP_NAME, TASK_NAME } from '../contract/limits.ts';
-import { historyLane, shardOf, watchKey } from '../core/lanes.ts';
-import { type AppSettings, DEFAULT_LIMITS } from '../core/policy.ts';
-import { writeIf } from './conditional.ts';
-import { appOf } from './identity.ts';
-import { waitingOf } from './lane-query.ts';
-import { log } from './log.ts';
+import { APP_NAME, TASK_NAME } from '../../contract/limits.ts';
+import { historyLane, shardOf, watchKey } from '../../core/lanes.ts';
+import { type AppSettings, DEFAULT_LIMITS } from '../../core/policy.ts';
+import { writeIf } from '../conditional.ts';
+import { appOf } from '../identity.ts';
+import { waitingOf } from '../lane-query.ts';
+import { log } from '../log.ts';
+import { type Item, taskOf } from '../rows.ts';
+import { Contended, type Store } from '../store.ts';
 import { rowUpdate } from './row-update.ts';
-import { type Item, taskOf } from './rows.ts';
-import { Contended, type Store } from './store.ts';
 
 const RACES = 5;
 /** Bytes of a key of the table (DynamoDB: "2,048 bytes"), and of an id that has room in a key of an index (1,024 bytes). */

@@ -1,6 +1,6 @@
-import type { OperateRequest } from '../contract/operate.ts';
-import { wire } from '../contract/view.ts';
-import type { RecurringError } from '../core/errors.ts';
+import type { OperateRequest } from '../../contract/operate.ts';
+import { wire } from '../../contract/view.ts';
+import type { RecurringError } from '../../core/errors.ts';
 
 /** Where a report comes from, and which door its commands go to. */
 export interface MailSettings {

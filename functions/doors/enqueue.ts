@@ -1,19 +1,19 @@
-import type { Result } from '../contract/answer.ts';
-import { badField, doorError } from '../contract/errors.ts';
-import { parseRequest } from '../contract/parse.ts';
-import { type Enqueued, type TaskRequest, taskRequest } from '../contract/submit.ts';
-import { wire } from '../contract/view.ts';
-import type { NewTask } from '../core/actions.ts';
-import { decide } from '../core/decide.ts';
-import type { AppSettings } from '../core/policy.ts';
-import type { Task, Trait } from '../core/task.ts';
+import type { Result } from '../../contract/answer.ts';
+import { badField, doorError } from '../../contract/errors.ts';
+import { parseRequest } from '../../contract/parse.ts';
+import { type Enqueued, type TaskRequest, taskRequest } from '../../contract/submit.ts';
+import { wire } from '../../contract/view.ts';
+import type { NewTask } from '../../core/actions.ts';
+import { decide } from '../../core/decide.ts';
+import type { AppSettings } from '../../core/policy.ts';
+import type { Task, Trait } from '../../core/task.ts';
+import { requestDigest, taskIdOf } from '../identity.ts';
+import type { Inserted, Store } from '../store.ts';
 import { arrivalAt } from './arrival.ts';
 import { instantOf } from './dates.ts';
 import { errorOf, Refused } from './door.ts';
-import { requestDigest, taskIdOf } from './identity.ts';
 import { payloadText, refuseTooLarge } from './payload.ts';
 import { refusalError } from './refusals.ts';
-import type { Inserted, Store } from './store.ts';
 
 /** What an absent field means: to ask for it in words is the same request. */
 const DEFAULTS = { version: 1, priority: 'medium' } as const;

@@ -1,9 +1,9 @@
-import type { AppSettings } from '../core/policy.ts';
-import { entriesOf, fateOf, type SlotEntry, slotCount } from '../core/slots.ts';
-import type { Task } from '../core/task.ts';
-import { slotId } from './dispatch/ledger.ts';
-import { type Item, readTask } from './rows.ts';
-import type { Store } from './store.ts';
+import type { AppSettings } from '../../core/policy.ts';
+import { entriesOf, fateOf, type SlotEntry, slotCount } from '../../core/slots.ts';
+import type { Task } from '../../core/task.ts';
+import { slotId } from '../dispatch/ledger.ts';
+import { type Item, readTask } from '../rows.ts';
+import type { Store } from '../store.ts';
 
 /** An entry and the slot that holds it. */
 export interface OutEntry {

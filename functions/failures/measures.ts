@@ -1,11 +1,11 @@
-import type { MetricName } from '../contract/metrics.ts';
-import type { AppSettings } from '../core/policy.ts';
-import type { FailureRequest } from './bus.ts';
+import type { MetricName } from '../../contract/metrics.ts';
+import type { AppSettings } from '../../core/policy.ts';
+import type { FailureRequest } from '../bus.ts';
+import { appOf } from '../identity.ts';
+import { log, reasonOf } from '../log.ts';
+import { type Measure, measure } from '../metrics.ts';
 import type { Failed } from './failed-task.ts';
 import { groupBy } from './group-by.ts';
-import { appOf } from './identity.ts';
-import { log, reasonOf } from './log.ts';
-import { type Measure, measure } from './metrics.ts';
 
 /** The fact that a task's deadline was missed. */
 export type Late = FailureRequest & { type: 'late' };

@@ -1,21 +1,21 @@
-import type { Explanation, TaskAction } from '../contract/tasks.ts';
-import { type TaskView, viewOf } from '../contract/view.ts';
-import type { Action } from '../core/actions.ts';
-import { explainTask } from '../core/explain.ts';
-import type { AppSettings } from '../core/policy.ts';
-import { isExpired, type Task } from '../core/task.ts';
-import { NO_VALVES } from '../core/valves.ts';
+import type { Explanation, TaskAction } from '../../contract/tasks.ts';
+import { type TaskView, viewOf } from '../../contract/view.ts';
+import type { Action } from '../../core/actions.ts';
+import { explainTask } from '../../core/explain.ts';
+import type { AppSettings } from '../../core/policy.ts';
+import { isExpired, type Task } from '../../core/task.ts';
+import { NO_VALVES } from '../../core/valves.ts';
+import { appOf } from '../identity.ts';
+import type { Ring } from '../ring.ts';
+import type { ValveStore } from '../valves.ts';
 import { arrivalAt } from './arrival.ts';
 import { instantOf } from './dates.ts';
 import { Refused } from './door.ts';
-import { appOf } from './identity.ts';
 import { countAhead } from './lookahead.ts';
 import type { Source } from './merged-lanes.ts';
 import { outOf } from './out.ts';
 import { payloadText, refuseTooLarge } from './payload.ts';
 import { notFound, refusalError } from './refusals.ts';
-import type { Ring } from './ring.ts';
-import type { ValveStore } from './valves.ts';
 
 /** What the submit doors and the operate door have at hand. */
 export interface TaskDoorParts extends Source {

@@ -1,5 +1,5 @@
-import { badField } from '../contract/errors.ts';
-import { LATEST_MS, resolveWhen, type When } from '../core/when.ts';
+import { badField } from '../../contract/errors.ts';
+import { LATEST_MS, resolveWhen, type When } from '../../core/when.ts';
 import { Refused } from './door.ts';
 
 /**

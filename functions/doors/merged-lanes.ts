@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { INDEXES } from '../core/lanes.ts';
-import { queryLane } from './lane-query.ts';
-import type { Item } from './rows.ts';
-import type { Store } from './store.ts';
+import { INDEXES } from '../../core/lanes.ts';
+import { queryLane } from '../lane-query.ts';
+import type { Item } from '../rows.ts';
+import type { Store } from '../store.ts';
 
 /** What doors read with. */
 export interface Source {

@@ -1,13 +1,13 @@
-import type { Count, Stats } from '../contract/operate.ts';
-import { wire } from '../contract/view.ts';
-import { dueAtOfKey, dueLane, historyLane, instantKey } from '../core/lanes.ts';
-import type { AppSettings } from '../core/policy.ts';
-import { LEVELS, type Level } from '../core/task.ts';
-import type { Valves } from '../core/valves.ts';
-import { queryLane } from './lane-query.ts';
+import type { Count, Stats } from '../../contract/operate.ts';
+import { wire } from '../../contract/view.ts';
+import { dueAtOfKey, dueLane, historyLane, instantKey } from '../../core/lanes.ts';
+import type { AppSettings } from '../../core/policy.ts';
+import { LEVELS, type Level } from '../../core/task.ts';
+import type { Valves } from '../../core/valves.ts';
+import { queryLane } from '../lane-query.ts';
+import { valvesView } from '../valves.ts';
 import type { Source } from './merged-lanes.ts';
 import { outOf } from './out.ts';
-import { valvesView } from './valves.ts';
 
 /** Rows that are counted at most, of all lanes of a kind together; and of each lane at least. */
 const COUNTED = 3_000;

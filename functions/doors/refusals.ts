@@ -1,6 +1,6 @@
-import { type DoorError, doorError } from '../contract/errors.ts';
-import { wire } from '../contract/view.ts';
-import type { Refusal } from '../core/actions.ts';
+import { type DoorError, doorError } from '../../contract/errors.ts';
+import { wire } from '../../contract/view.ts';
+import type { Refusal } from '../../core/actions.ts';
 
 /** A refusal of the core, as a door answers it. */
 export function refusalError(refusal: Refusal, id: string): DoorError {
