@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Tests that need a local AWS; all others run without. It is started once a run. */
@@ -6,6 +7,8 @@ const onLocalAws = ['test/functions/**/*.test.ts', 'test/e2e/**/*.test.ts'];
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Most tests of a local AWS wait for it: more of them than there are cores go side by side.
+    maxWorkers: Math.max(3, availableParallelism()),
     // The template rules of the CDK take 4 s a process; one test of infra/ runs them.
     env: { CDK_VALIDATION: 'false', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     projects: [

@@ -15,6 +15,7 @@ import { ENV } from '../../contract/environment.ts';
 import type { ErrorView, Stats } from '../../contract/operate.ts';
 import { assumeRole, credentialsEnvironment } from '../../localstack/assumeRole.ts';
 import { Deployment } from './deployment.ts';
+import { until } from './until.ts';
 import { WorkerProcess } from './workerProcess.ts';
 
 const COMMAND = fileURLToPath(new URL('../../cli/punctual.mjs', import.meta.url));
@@ -131,7 +132,11 @@ describe('an operator with the command line alone', () => {
   });
 
   it.sequential('finds the one recurring error, mends the handler, and replays all that died of it', async () => {
-    const errors = await told<ErrorView[]>('errors', 'list', '--app', 'shipping');
+    // A death is counted after it is written.
+    const errors = await until('all deaths to be counted', async () => {
+      const found = await told<ErrorView[]>('errors', 'list', '--app', 'shipping');
+      return found[0]?.count === TASKS / 4 && found;
+    });
     expect(errors).toMatchObject([{ name: BROKEN, count: TASKS / 4, deaths: TASKS / 4 }]);
     const fingerprint = errors[0]?.fingerprint ?? '';
     const shown = await punctual('errors', 'show', fingerprint, '--app', 'shipping');
