@@ -196,10 +196,10 @@ async function askEnds(clients: ReadonlyMap<string, PunctualClient>, score: Scor
   }
 }
 
-/** One app is paused for a tenth of the play, from its middle on. */
+/** One app is paused for an eighth of the play, in spring, when many deadlines come. */
 function outageOf(start: number, last: number): { from: number; until: number } {
   const at = (share: number) => Math.round(start + (last - start) * share);
-  return { from: at(0.5), until: at(0.6) };
+  return { from: at(0.26), until: at(0.385) };
 }
 
 /** What was broken is mended: the dead tasks of all apps are replayed, and must complete. */

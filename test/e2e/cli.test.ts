@@ -170,6 +170,24 @@ describe('an operator with the command line alone', () => {
     expect(await punctual('no-such-command')).toMatchObject({ code: 2 });
   });
 
+  it.sequential('changes its mind about a task, and pauses and resumes an app; each says what became of it', async () => {
+    const { id } = await told<{ id: string }>('enqueue', '--app', 'billing', '--name', 'remind', '--delay', '2h', '--priority', 'low');
+    const next = await told<{ id: string; priority: string }[]>('next', '--app', 'billing');
+    expect(next).toMatchObject([{ id, priority: 'low' }]);
+    expect(await punctual('move-to-front', id)).toMatchObject({ code: 4, err: expect.stringContaining('due at') });
+    expect(await punctual('reprioritize', id, '--priority', 'high')).toMatchObject({ code: 0 });
+    const moved = await punctual('reschedule', id, '--due-at', '2031-01-01T09:00', '--time-zone', 'Europe/Paris');
+    expect(moved).toMatchObject({ code: 0, out: expect.stringContaining('2031-01-01 09:00') });
+    const waiting = await told<{ tasks: unknown[] }>('list', '--app', 'billing', '--name', 'remind');
+    expect(waiting.tasks).toMatchObject([{ id, priority: 'high', dueAt: '2031-01-01T08:00:00.000Z' }]);
+    expect(await punctual('pause', '--app', 'billing', '--name', 'remind', '--yes')).toMatchObject({ code: 0 });
+    expect(await statsOf('billing')).toMatchObject({ names: { remind: { state: 'paused' } } });
+    expect(await punctual('resume', '--app', 'billing', '--name', 'remind', '--rate', '60/m', '--yes')).toMatchObject({ code: 0 });
+    expect(await statsOf('billing')).toMatchObject({ names: { remind: { state: 'limited', perMinute: 60 } } });
+    expect(await punctual('resume', '--app', 'billing', '--name', 'remind', '--yes')).toMatchObject({ code: 0 });
+    expect(await punctual('cancel', id)).toMatchObject({ code: 0 });
+  });
+
   it.sequential('checks a deployment against what waits: a version that the build cannot handle is listed, with exit code 1', async () => {
     const added = await punctual('enqueue', '--app', 'billing', '--name', 'remind', '--payload-version', '2', '--delay', '2h');
     expect(added).toMatchObject({ code: 0 });

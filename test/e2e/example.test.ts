@@ -18,6 +18,10 @@ it('the main job plays the whole calendar, its numbers add up, and it exits with
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   expect(output).toMatch(/│ all +│ 232 +│ \d+ +│ 229 +│ \d+ +│ 3 +│/);
   expect(output).toContain('what is next: nothing waits');
+  expect(output).toMatch(/deadlines reached while office was paused: [1-9]\d* tasks were notified as high/);
+  expect(output).toMatch(/fallen by a level after two failures in a row: [1-9]/);
+  expect(output).toMatch(/Tasks of the app \w+ fail with the same error\./);
+  expect(output).toContain('replayed 3, completed 3');
   expect(output).not.toContain('✗');
   expect(code, output.slice(-2_000)).toBe(0);
 });
