@@ -51,7 +51,7 @@ export const handler = door(operateRequest, OPERATE_ACTIONS, carryOut);
 async function carryOut(request: OperateRequest): Promise<object> {
   const now = Date.now();
   if (request.action === 'describe') return describe();
-  const settings = await settingsOf('app' in request ? request.app : appOf(request.id));
+  const settings = await ('app' in request ? settingsOf(request.app) : settingsOf(appOf(request.id), { field: 'id', got: request.id }));
   const { app } = settings;
   switch (request.action) {
     case 'stats':
@@ -81,13 +81,13 @@ async function carryOut(request: OperateRequest): Promise<object> {
   }
 }
 
-/** @throws Refused if the queue has no such app */
-async function settingsOf(app: string): Promise<AppSettings> {
+/** `asked`: the part of the request that names the app. @throws Refused if the queue has no such app */
+async function settingsOf(app: string, asked = { field: 'app', got: app }): Promise<AppSettings> {
   const settings = await apps.of(app);
   if (settings) return settings;
   const names = (await loadApps()).map((one) => one.app).sort();
   const allowed = names.length === 0 ? 'none: this queue has no app yet' : names.join(', ');
-  throw new Refused(doorError('NotFound', `This queue has no app ${app}. Its apps: ${allowed}.`, { field: 'app', got: app, allowed }));
+  throw new Refused(doorError('NotFound', `This queue has no app ${app}. Its apps: ${allowed}.`, { ...asked, allowed }));
 }
 
 async function describe(): Promise<Description> {

@@ -91,8 +91,7 @@ export function operateDoor(doors: Doors): void {
           error: {
             code: 'NotFound',
             message: 'This queue has no app shipping. Its apps: billing, mail.',
-            field: 'app',
-            got: 'shipping',
+            ...('id' in other ? { field: 'id', got: other.id } : { field: 'app', got: 'shipping' }),
             allowed: 'billing, mail',
             retryable: false,
           },
