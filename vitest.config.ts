@@ -7,8 +7,8 @@ const onLocalAws = ['test/functions/**/*.test.ts', 'test/e2e/**/*.test.ts'];
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Most tests of a local AWS wait for it: more of them than there are cores go side by side.
-    maxWorkers: Math.max(3, availableParallelism()),
+    // One more than the default, which leaves a core free: most tests of a local AWS wait for it.
+    maxWorkers: Math.max(2, availableParallelism()),
     // The template rules of the CDK take 4 s a process; one test of infra/ runs them.
     env: { CDK_VALIDATION: 'false', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     projects: [

@@ -9,7 +9,7 @@ import type { PunctualClient, TaskInput } from '../../client/index.ts';
 import { deployLocally } from '../../localstack/deployLocally.ts';
 import { LocalAwsError } from '../../localstack/localAws.ts';
 import { startLocalAws } from '../../localstack/startLocalAws.ts';
-import { Operator } from './operator.ts';
+import { Operator, outageOf } from './operator.ts';
 import { enqueuer, startWorker, type Working } from './people.ts';
 import { Score } from './score.ts';
 import { Screen } from './screen.ts';
@@ -25,8 +25,9 @@ const LEAD_MS = 3_000;
 const PATIENCE_MS = 150_000;
 /** How long replayed tasks are given to complete: a run of the dispatcher that has left, and a tick. */
 const REPLAY_MS = 90_000;
+/** How long the first report of a task that has died is waited for. */
+const REPORT_MS = 30_000;
 const BATCH = 100;
-
 interface Options {
   readonly file: string;
   readonly ratio: number;
@@ -120,6 +121,7 @@ async function play({ file, ratio }: Options): Promise<boolean> {
   const outage = { app: apps[0] ?? '', ...outageOf(start, last) };
   void operator.outage(outage.app, outage.from, outage.until, (text) => screen.say(text)).catch((error) => fail(String(error)));
   await watch(clients, score, ending, last + PATIENCE_MS, screen, operator);
+  if (score.dead > 0) for (const report of await operator.lateReports(Date.now() + REPORT_MS)) screen.report(report);
   screen.table(score, await nextOf(clients), outage);
   for (const { mend } of workers) mend();
   const replayed = await replayDead(clients, operator, score, screen);
@@ -194,12 +196,6 @@ async function askEnds(clients: ReadonlyMap<string, PunctualClient>, score: Scor
     score.ended(view);
     ending.delete(id);
   }
-}
-
-/** One app is paused for an eighth of the play, in spring, when many deadlines come. */
-function outageOf(start: number, last: number): { from: number; until: number } {
-  const at = (share: number) => Math.round(start + (last - start) * share);
-  return { from: at(0.26), until: at(0.385) };
 }
 
 /** What was broken is mended: the dead tasks of all apps are replayed, and must complete. */

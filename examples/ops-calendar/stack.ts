@@ -37,7 +37,7 @@ export function synthesize(outdir: string, apps: readonly string[], ratio: numbe
       maxAttempts: 3,
       demoteAfter: 2,
       backoffBase: Duration.millis(500),
-      lease: Duration.seconds(10),
+      lease: Duration.seconds(30),
       deadlineLead: Duration.millis(Math.ceil((DEADLINE_LEAD_DAYS * 86_400_000) / ratio)),
     });
     addPeople(stack, app, added);

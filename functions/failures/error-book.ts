@@ -1,6 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { counted, type Occurrences, type RecurringError } from '../../core/errors.ts';
 import { errorLane } from '../../core/lanes.ts';
+import { pause, systemClock } from '../clock.ts';
 import { writeIf } from '../conditional.ts';
 import { cursorOf, positionIn } from '../cursor.ts';
 import { queryLane } from '../lane-query.ts';
@@ -11,6 +12,8 @@ import { rowUpdate } from './row-update.ts';
 
 /** How often a count is tried again after another came first: a storm of failures is one error more often than not. */
 const RACES = 10;
+/** Pause after a lost race, within so many milliseconds, doubling to the bound: those who lost together must not meet again. */
+const PAUSE_MS = { first: 20, most: 320 } as const;
 /** Occurrences whose keys an error remembers: what comes twice comes soon, or after its message has been hidden. */
 const REMEMBERED = 50;
 /** A report that has not arrived by then is sent again: its sender is no more. Milliseconds; above the function's timeout. */
@@ -57,6 +60,7 @@ export class ErrorBook {
       if (!next) return { fresh: new Set() };
       if (await this.#write(item, next.row)) return next.count;
       tried = next.count;
+      await pause(systemClock, Math.random() * Math.min(PAUSE_MS.most, PAUSE_MS.first * 2 ** race));
     }
     throw new Contended(`${errorId(seen.app, seen.fingerprint)}: another count was first ${RACES} times`);
   }

@@ -41,9 +41,9 @@ export class DeadlyGate extends Gate {
   }
 
   /** The process at the other end. @throws if it is anything but a process that the local AWS made for this very function */
-  #senderOf({ remotePort }: Socket): number {
+  #senderOf({ remotePort, localPort }: Socket): number {
     const emulators = holdersOf(({ local, isListening }) => isListening && local === Number(this.target.port));
-    const [pid, ...others] = holdersOf(({ local, isListening }) => !isListening && local === remotePort);
+    const [pid, ...others] = holdersOf(({ local, remote, isListening }) => !isListening && local === remotePort && remote === localPort);
     if (pid === undefined || others.length > 0)
       throw new Error(`not one process is at port ${remotePort}, but ${others.length + (pid ? 1 : 0)}`);
     const parent = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
@@ -58,6 +58,7 @@ export class DeadlyGate extends Gate {
 /** A line of `/proc/net/tcp`, as far as it matters here. */
 interface Connection {
   readonly local: number;
+  readonly remote: number;
   readonly isListening: boolean;
 }
 
@@ -67,9 +68,9 @@ const LISTENING = '0A';
 function holdersOf(isWanted: (connection: Connection) => boolean): number[] {
   const lines = readFileSync('/proc/net/tcp', 'utf8').trim().split('\n').slice(1);
   const links = lines.flatMap((line) => {
-    const [, address = '', , state, , , , , , inode] = line.trim().split(/\s+/);
-    const local = Number.parseInt(address.split(':')[1] ?? '', 16);
-    return isWanted({ local, isListening: state === LISTENING }) ? [`socket:[${inode}]`] : [];
+    const [, own = '', other = '', state, , , , , , inode] = line.trim().split(/\s+/);
+    const portOf = (address: string) => Number.parseInt(address.split(':')[1] ?? '', 16);
+    return isWanted({ local: portOf(own), remote: portOf(other), isListening: state === LISTENING }) ? [`socket:[${inode}]`] : [];
   });
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.filter((pid) => filesOf(pid).some((link) => links.includes(link))).map(Number);

@@ -64,7 +64,7 @@ describe('due tasks of mixed kind, enqueued while their app is paused', () => {
     gate = await new RecordingGate(deployment.aws.endpoint).open();
     await sendSnsThrough(deployment, gate);
     operator = await deployment.operator();
-    await Promise.all([operator.pause('mixed'), operator.pause('serial')]);
+    for (const app of ['mixed', 'serial']) await operator.pause(app);
   });
 
   afterAll(async () => {
