@@ -18,6 +18,8 @@ export const ENV = {
   alerts: 'PUNCTUAL_ALERTS',
   /** the name of its operate door, */
   operateName: 'PUNCTUAL_OPERATE_NAME',
+  /** where its table was there before the queue: which table was taken over, and by which stack, */
+  adoption: 'PUNCTUAL_ADOPTION',
   /** and, in a door, the settings of its app as JSON (see `parseSettings`). */
   settings: 'PUNCTUAL_SETTINGS',
 } as const;

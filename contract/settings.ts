@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type AppSettings, DEFAULT_LIMITS, DEFAULT_POLICY } from '../core/policy.ts';
 import { app, leaseMs, maxAttempts } from './fields.ts';
+import { MAX_IN_FLIGHT } from './limits.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -21,7 +22,7 @@ export const settingsSchema = v.object({
   topicArn: v.string(),
   policy: v.optional(v.object(policyFields)),
   tasks: v.optional(v.record(v.string(), v.object(policyFields))),
-  maxInFlight: v.optional(whole(1, 10_000)),
+  maxInFlight: v.optional(whole(1, MAX_IN_FLIGHT)),
   shards: v.optional(whole(1, 64)),
   deadlineLeadMs: v.optional(whole(0, 365 * DAY_MS)),
   // Longer than the longest lease (12 h): a key must not be free again while a slot may still hold its old task.

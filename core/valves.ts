@@ -12,6 +12,8 @@ export type Valve = 'paused' | Rate;
 export interface Valves {
   readonly app?: Valve | undefined;
   readonly names: Readonly<Record<string, Valve>>;
+  /** Paused since its queue was made on a table that was there before, and not let go yet: what is in the table is left as it is. */
+  readonly held?: true;
 }
 
 export const NO_VALVES: Valves = { names: {} };

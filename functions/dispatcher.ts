@@ -8,7 +8,7 @@ import { CLIENT_OPTIONS } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import { Run } from './dispatch/run.ts';
 import { Warm } from './dispatch/warm.ts';
-import { variable } from './environment.ts';
+import { adoption, variable } from './environment.ts';
 import { log } from './log.ts';
 import { loadSettings } from './settings.ts';
 
@@ -31,7 +31,7 @@ export async function handler(_event: unknown, context: { getRemainingTimeInMill
   const queue = variable('queue');
   const settings = await loadSettings(ssm, queue);
   const clients = { dynamo, sns, events, cloudwatch };
-  const ports = { ...clients, clock: systemClock, table: variable('table'), bus: variable('bus'), queue, memoryUsed };
+  const ports = { ...clients, clock: systemClock, table: variable('table'), bus: variable('bus'), queue, adoption: adoption(), memoryUsed };
   const summary = await new Run(ports, settings, randomBytes(6).toString('hex'), endAt, warm).run();
   log('INFO', 'run', { ...summary, apps: settings.length });
 }

@@ -2,6 +2,9 @@ import { ENV } from '../contract/environment.ts';
 
 type SystemVariable = 'queue' | 'table' | 'bus' | 'dispatcher' | 'settings' | 'alerts' | 'operateName';
 
+/** Which table was taken over, and by which stack; undefined: the queue has a table of its own. */
+export const adoption = (): string | undefined => process.env[ENV.adoption] || undefined;
+
 /**
  * A variable that the stack sets on the system's own functions.
  *

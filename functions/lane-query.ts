@@ -3,6 +3,7 @@ import { dueAtOfKey, INDEXES } from '../core/lanes.ts';
 import type { Nomination } from '../core/order.ts';
 import { LEVELS, type Level, type Trait } from '../core/task.ts';
 import type { Item } from './rows.ts';
+import { isIndexed } from './task-form.ts';
 
 /** Which part of a lane is read. */
 export interface LanePart {
@@ -61,21 +62,26 @@ export async function queryLane(
 /** A task that waits in a lane. `dueAt` of a front task is −Infinity: it is due. */
 export type Waiting = Nomination & { readonly dueAt: number; readonly version: number };
 
-/** What an index tells of a waiting task; undefined for a row without the parts that a claim needs. */
+/** What an index tells of a waiting task; undefined for a row without the parts that a claim needs, or with one that is none. */
 export function waitingOf({ id, name, version, rev, level, dueAt, deadlineAt, traits }: Item): Waiting | undefined {
   if (!id?.S || !name?.S || !rev?.N || !dueAt?.S || !isLevel(level?.S) || Number.isNaN(dueAtOfKey(dueAt.S))) return undefined;
+  const numbers = { rev: Number(rev.N), version: numberIn(version, 1), deadlineAt: numberIn(deadlineAt, 0) };
+  if (!isIndexed(numbers)) return undefined;
   return {
     id: id.S,
     name: name.S,
-    version: Number(version?.N ?? 1),
-    rev: Number(rev.N),
+    version: numbers.version,
+    rev: numbers.rev,
     level: level.S,
     key: dueAt.S,
     dueAt: dueAtOfKey(dueAt.S),
-    ...(deadlineAt?.N ? { deadlineAt: Number(deadlineAt.N) } : {}),
+    ...(deadlineAt ? { deadlineAt: numbers.deadlineAt } : {}),
     // Those of a later release too: a claim that adds one writes them all.
     ...(traits?.L ? { traits: traits.L.flatMap(({ S }) => (S === undefined ? [] : [S as Trait])) } : {}),
   };
 }
 
 const isLevel = (text: string | undefined): text is Level => LEVELS.some((level) => level === text);
+
+/** NaN: what stands there is no number. */
+const numberIn = (value: Item[string] | undefined, absent: number): number => (value ? Number(value.N) : absent);

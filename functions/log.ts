@@ -6,6 +6,8 @@ export function log(level: 'INFO' | 'WARN' | 'ERROR', message: string, facts: Fa
   console.log(JSON.stringify({ level, message, ...facts, timestamp: new Date().toISOString() }));
 }
 
-/** What may be told of a caught error: its name and, from the SDK, the message without the request. */
-export const reasonOf = (error: unknown): string =>
-  error instanceof Error ? `${error.name}: ${error.message.slice(0, 300)}` : String(error);
+/** What may be told of a caught error: its name and, from the SDK, the message without the request. A parser repeats what it read. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof SyntaxError ? error.name : `${error.name}: ${error.message.slice(0, 300)}`;
+}

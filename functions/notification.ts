@@ -21,9 +21,13 @@ export function bodyOf(task: Task): string {
     ...(hasTrait(task, 'unacknowledged') ? { acknowledge: false } : {}),
     ...(hasTrait(task, 'exclusive') ? { exclusive: true } : {}),
   };
-  // The payload is JSON text already, and is handed on as it was stored.
-  return `${JSON.stringify(head).slice(0, -1)},"payload":${task.payload}}`;
+  // The payload is JSON text already, and means what it meant when it was stored.
+  return `${JSON.stringify(head).slice(0, -1)},"payload":${task.payload.replaceAll(UNCARRIED, escaped)}}`;
 }
+
+/** What JSON may hold as it is, and SQS does not carry: it puts U+FFFD in its place ("SendMessage": #xE000 to #xFFFD). */
+const UNCARRIED = /[\ufffe\uffff]/g;
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16)}`;
 
 /** Bytes of a text as it travels: UTF-8. */
 export const bytesOf = (text: string): number => Buffer.byteLength(text, 'utf8');

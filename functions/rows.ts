@@ -1,8 +1,9 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { laneKeys } from '../core/lanes.ts';
-import { LEVELS, STATES, type Task } from '../core/task.ts';
+import type { Task } from '../core/task.ts';
 import { log, reasonOf } from './log.ts';
+import { isTaskForm } from './task-form.ts';
 
 /** A row of the table as DynamoDB carries it. */
 export type Item = Record<string, AttributeValue>;
@@ -25,18 +26,7 @@ export const itemOf = (row: Row): Item => marshall(row, { removeUndefinedValues:
 export function taskOf(item: Item): Task {
   const { priority: _lane, watch: _watch, watchAt: _watchAt, dueAtMs, ...rest } = valuesOf(item);
   const task = { ...rest, dueAt: dueAtMs } as unknown as Task;
-  const numbers = [task.dueAt, task.rev, task.claim, task.attempt, task.deliveries, task.arrival, task.createdAt];
-  const readable =
-    typeof task.id === 'string' &&
-    typeof task.app === 'string' &&
-    typeof task.name === 'string' &&
-    typeof task.payload === 'string' &&
-    STATES.includes(task.state) &&
-    LEVELS.includes(task.level) &&
-    Array.isArray(task.attempts) &&
-    [task.traits, task.moves].every((list) => list === undefined || Array.isArray(list)) &&
-    numbers.every((value) => typeof value === 'number');
-  if (!readable) throw new UnreadableRow(typeof task.id === 'string' ? task.id : '?');
+  if (!isTaskForm(task)) throw new UnreadableRow(typeof task.id === 'string' ? task.id : '?');
   return task;
 }
 

@@ -1,4 +1,4 @@
-import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { writeIf } from './conditional.ts';
 
@@ -41,6 +41,8 @@ const RUNG = 'rung/';
 export class Seat {
   readonly #dynamo: DynamoDBClient;
   readonly #table: string;
+  /** What was read in the place of an epoch, where it was none. */
+  #noEpoch: AttributeValue | undefined;
 
   constructor(dynamo: DynamoDBClient, table: string) {
     this.#dynamo = dynamo;
@@ -49,24 +51,27 @@ export class Seat {
 
   async read(): Promise<SeatState> {
     const { Item } = await this.#dynamo.send(new GetItemCommand({ ...this.#key, ConsistentRead: true }));
-    return stateOf(Item && unmarshall(Item));
+    const state = stateOf(Item);
+    this.#noEpoch = state.epoch === 0 ? Item?.epoch : undefined;
+    return state;
   }
 
   /**
    * Takes the seat from the run of `before`. False: another was quicker, or it is the second try of a call whose first answer
-   * was lost; `takenBy` then says whose it is.
+   * was lost; `takenBy` then says whose it is. Where no epoch was read, it is taken from whatever stood there.
    */
   take(before: SeatState, aliveUntil: number, unsureUntil: number, nonce: string): Promise<boolean> {
+    const found = before.epoch === 0 ? this.#noEpoch : before.epoch;
     return this.#update(
       'SET #epoch = :next, #aliveUntil = :aliveUntil, #unsureUntil = :unsureUntil, #takenBy = :nonce',
-      before.epoch === 0 ? 'attribute_not_exists(#epoch)' : '#epoch = :epoch',
+      found === undefined ? 'attribute_not_exists(#epoch)' : '#epoch = :epoch',
       { '#epoch': 'epoch', '#aliveUntil': 'aliveUntil', '#unsureUntil': 'unsureUntil', '#takenBy': 'takenBy' },
       {
         ':next': before.epoch + 1,
         ':nonce': nonce,
         ':aliveUntil': aliveUntil,
         ':unsureUntil': unsureUntil,
-        ...(before.epoch === 0 ? {} : { ':epoch': before.epoch }),
+        ...(found === undefined ? {} : { ':epoch': found }),
       },
     );
   }
@@ -113,7 +118,7 @@ export class Seat {
         ReturnValues: 'ALL_NEW',
       }),
     );
-    return stateOf(Attributes && unmarshall(Attributes));
+    return stateOf(Attributes);
   }
 
   /** Says that an operator has set something for an app. */
@@ -144,14 +149,22 @@ export class Seat {
     return { TableName: this.#table, Key: { id: { S: SEAT_ID } } };
   }
 
-  #update(update: string, condition: string, names: Record<string, string>, values: Record<string, number | string>): Promise<boolean> {
+  #update(
+    update: string,
+    condition: string,
+    names: Record<string, string>,
+    values: Record<string, number | string | AttributeValue>,
+  ): Promise<boolean> {
     const command = new UpdateItemCommand({
       ...this.#key,
       UpdateExpression: update,
       ConditionExpression: condition,
       ExpressionAttributeNames: names,
       ExpressionAttributeValues: Object.fromEntries(
-        Object.entries(values).map(([key, value]) => [key, typeof value === 'string' ? { S: value } : number(value)]),
+        Object.entries(values).map(([key, value]) => [
+          key,
+          typeof value === 'string' ? { S: value } : typeof value === 'number' ? number(value) : value,
+        ]),
       ),
     });
     return writeIf(this.#dynamo, command);
@@ -160,7 +173,9 @@ export class Seat {
 
 const number = (value: number) => ({ N: String(value) });
 
-function stateOf(row: Record<string, unknown> = {}): SeatState {
+function stateOf(item: Record<string, AttributeValue> = {}): SeatState {
+  // A number too large for one is an error of this library otherwise, and would stop every run.
+  const row = unmarshall(item, { wrapNumbers: Number });
   const count = (name: string): number => (typeof row[name] === 'number' ? row[name] : 0);
   return {
     epoch: count('epoch'),

@@ -166,7 +166,9 @@ const isValidation = (error: unknown): boolean => error instanceof Error && erro
 function difference(before: Row, after: Row): { set: Record<string, unknown>; removed: string[] } {
   const set: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(after)) {
-    if (value !== undefined && JSON.stringify(before[key]) !== JSON.stringify(value)) set[key] = value;
+    // What is of no concern here is the same value, and may be one that JSON has no words for.
+    const isSame = value === before[key] || JSON.stringify(value) === JSON.stringify(before[key]);
+    if (value !== undefined && !isSame) set[key] = value;
   }
   const removed = Object.keys(before).filter((key) => before[key] !== undefined && after[key] === undefined);
   return { set, removed };

@@ -10,7 +10,7 @@ import { listTasks } from './doors/list.ts';
 import { nextTasks } from './doors/lookahead.ts';
 import { notFound } from './doors/refusals.ts';
 import { TaskDoor } from './doors/task-door.ts';
-import { variable } from './environment.ts';
+import { adoption, variable } from './environment.ts';
 import { Ring } from './ring.ts';
 import { Seat } from './seat.ts';
 import { Store } from './store.ts';
@@ -22,7 +22,7 @@ const dynamo = new DynamoDBClient(CLIENT_OPTIONS);
 const store = new Store(dynamo, variable('table'));
 const seat = new Seat(dynamo, variable('table'));
 const ring = new Ring(seat, new LambdaClient(CLIENT_OPTIONS), variable('dispatcher'));
-const valves = new ValveStore(dynamo, store, seat);
+const valves = new ValveStore(dynamo, store, seat, adoption());
 const tasks = new TaskDoor({ dynamo, store, valves, ring });
 
 /** An app's way in: enqueue its tasks, see them, and change its mind about them. */

@@ -18,17 +18,25 @@ export class ValveStore {
   readonly #dynamo: DynamoDBClient;
   readonly #store: Store;
   readonly #seat: Seat;
+  readonly #adoption: string | undefined;
 
-  constructor(dynamo: DynamoDBClient, store: Store, seat: Seat) {
+  /** `adoption`: where the table was there before the queue; an app is then held until an operator has let it go in this life of it. */
+  constructor(dynamo: DynamoDBClient, store: Store, seat: Seat, adoption?: string) {
     this.#dynamo = dynamo;
     this.#store = store;
     this.#seat = seat;
+    this.#adoption = adoption;
   }
 
   /** The valves of apps; absent: nothing was ever set. */
   async read(apps: readonly string[]): Promise<Map<string, Valves>> {
     const items = await this.#store.readItems(apps.map(settingsId), true);
-    return new Map(apps.flatMap((app) => (items.has(settingsId(app)) ? [[app, valvesOf(items.get(settingsId(app)))] as const] : [])));
+    return new Map(
+      apps.flatMap((app) => {
+        const valves = this.#valvesOf(items.get(settingsId(app)));
+        return valves ? [[app, valves] as const] : [];
+      }),
+    );
   }
 
   /**
@@ -40,28 +48,39 @@ export class ValveStore {
   async set(app: string, name: string | undefined, valve: Valve | undefined): Promise<Valves> {
     for (let race = 0; race < RACES; race++) {
       const item = (await this.#store.readItems([settingsId(app)], true)).get(settingsId(app));
-      const after = withValve(valvesOf(item), name, valve);
+      const before = this.#valvesOf(item) ?? NO_VALVES;
+      const after = withValve(before, name, valve);
+      // Only what opens the app itself lets it go.
+      const isHeld = before.held === true && after.app === 'paused';
       // By the text: a row that cannot be read is written anew.
-      const isSame = (item?.valves?.S ?? JSON.stringify(NO_VALVES)) === JSON.stringify(after);
-      if (!isSame && !(await this.#write(app, item?.rev, after))) continue;
+      const isSame = (item?.valves?.S ?? JSON.stringify(NO_VALVES)) === JSON.stringify(after) && isHeld === (before.held === true);
+      if (!isSame && !(await this.#write(app, item?.rev, after, isHeld ? undefined : this.#adoption))) continue;
       await this.#seat.announceSettings();
-      return after;
+      return isHeld ? { ...after, held: true } : after;
     }
     throw new Contended(`${settingsId(app)}: another operator was first ${RACES} times`);
   }
 
-  /** `rev`: as it was read, whatever stands there; absent: there was none. */
-  #write(app: string, rev: Item[string] | undefined, valves: Valves): Promise<boolean> {
+  /** What was set before this queue took the table over does not let an app go. */
+  #valvesOf(item: Item | undefined): Valves | undefined {
+    const valves = item && valvesOf(item);
+    if (this.#adoption === undefined || item?.adoption?.S === this.#adoption) return valves;
+    return { app: 'paused', names: valves?.names ?? {}, held: true };
+  }
+
+  /** `rev`: as it was read, whatever stands there; absent: there was none. `adoption`: in which the app was let go. */
+  #write(app: string, rev: Item[string] | undefined, valves: Valves, adoption: string | undefined): Promise<boolean> {
     const known = Number(rev?.N ?? 0);
     const command = new UpdateItemCommand({
       TableName: this.#store.table,
       Key: { id: { S: settingsId(app) } },
-      UpdateExpression: 'SET #rev = :next, #valves = :valves',
+      UpdateExpression: `SET #rev = :next, #valves = :valves${adoption === undefined ? '' : ', #adoption = :adoption'}`,
       ConditionExpression: rev === undefined ? 'attribute_not_exists(#rev)' : '#rev = :rev',
-      ExpressionAttributeNames: { '#rev': 'rev', '#valves': 'valves' },
+      ExpressionAttributeNames: { '#rev': 'rev', '#valves': 'valves', ...(adoption === undefined ? {} : { '#adoption': 'adoption' }) },
       ExpressionAttributeValues: {
         ':next': { N: String(Number.isSafeInteger(known) ? known + 1 : 1) },
         ':valves': { S: JSON.stringify(valves) },
+        ...(adoption === undefined ? {} : { ':adoption': { S: adoption } }),
         ...(rev === undefined ? {} : { ':rev': rev }),
       },
     });

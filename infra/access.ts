@@ -14,10 +14,21 @@ export function tableAccess(queue: QueueStore, ...actions: TableAction[]): Polic
   return queue.encryptionKeyArn === undefined ? [table] : [table, keyAccess(queue.encryptionKeyArn)];
 }
 
-/** DynamoDB uses an own key in the name of whoever calls it. */
+/**
+ * DynamoDB uses an own key in the name of whoever calls it. These, each by its name, are what it asks for at least ("Encryption
+ * at rest: authorizing use of your customer managed key"); creating a grant is left to whoever deploys the table.
+ */
 const keyAccess = (keyArn: string): PolicyStatement =>
   new PolicyStatement({
-    actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
+    actions: [
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:Encrypt',
+      'kms:GenerateDataKey',
+      'kms:GenerateDataKeyWithoutPlaintext',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+    ],
     resources: [keyArn],
   });
 

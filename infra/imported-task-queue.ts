@@ -17,6 +17,7 @@ export class ImportedTaskQueue extends TaskQueueBase {
   readonly operateArn: string;
   readonly alertsTopicArn: string;
   readonly encryptionKeyArn: string | undefined;
+  readonly adoption: string | undefined;
   readonly alertsTopic: ITopic;
   readonly tableName: string;
   readonly busName: string;
@@ -33,6 +34,7 @@ export class ImportedTaskQueue extends TaskQueueBase {
     this.operateArn = attributes.operateArn;
     this.alertsTopicArn = attributes.alertsTopicArn;
     this.encryptionKeyArn = attributes.encryptionKeyArn;
+    this.adoption = attributes.adoption;
     this.alertsTopic = Topic.fromTopicArn(this, 'Alerts', attributes.alertsTopicArn);
     this.tableName = this.nameIn('tableArn', attributes.tableArn, ArnFormat.SLASH_RESOURCE_NAME);
     this.busName = this.nameIn('busArn', attributes.busArn, ArnFormat.SLASH_RESOURCE_NAME);

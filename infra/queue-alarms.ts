@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { LEVELS, type Level } from '../core/task.ts';
 import { ALARM_PERIOD, type Alerts, alarmAbove, alarmSilence } from './alarms.ts';
@@ -14,7 +14,7 @@ import { throttleAlarms } from './throttle-alarms.ts';
 /** What is watched. */
 export interface QueueAlarmsProps {
   readonly alerts: Alerts;
-  readonly table: Table;
+  readonly table: Pick<ITable, 'tableName'>;
   readonly dispatcher: Dispatcher;
   readonly failurePath: FailurePath;
   readonly maxDueAge: MaxDueAge;

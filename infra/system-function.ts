@@ -54,6 +54,7 @@ export class SystemFunction extends Construct {
         [ENV.queue]: queue.queueName,
         [ENV.table]: queue.tableName,
         [ENV.bus]: queue.busName,
+        ...(queue.adoption === undefined ? {} : { [ENV.adoption]: queue.adoption }),
         ...environment,
       },
     });

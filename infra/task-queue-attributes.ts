@@ -20,10 +20,16 @@ export interface TaskQueueAttributes {
    * @default - the table is encrypted by a key that AWS owns
    */
   readonly encryptionKeyArn?: string | undefined;
+  /**
+   * Where the table was there before the queue: `TaskQueue.adoption`, by which the doors know whether an app has been let go.
+   *
+   * @default - the queue has a table of its own
+   */
+  readonly adoption?: string | undefined;
 }
 
 /** What the system's own functions need to know of their queue. */
-export interface QueueStore extends Pick<TaskQueueAttributes, 'queueName' | 'tableArn' | 'busArn' | 'encryptionKeyArn'> {
+export interface QueueStore extends Pick<TaskQueueAttributes, 'queueName' | 'tableArn' | 'busArn' | 'encryptionKeyArn' | 'adoption'> {
   readonly tableName: string;
   readonly busName: string;
 }

@@ -45,6 +45,7 @@ export abstract class TaskQueueBase extends QueueMetrics implements TaskQueueAtt
   abstract readonly operateArn: string;
   abstract readonly alertsTopicArn: string;
   abstract readonly encryptionKeyArn: string | undefined;
+  abstract readonly adoption: string | undefined;
   /** Hears of every alarm. Subscribe who is to look after the queue. */
   abstract readonly alertsTopic: ITopic;
 

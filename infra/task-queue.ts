@@ -1,10 +1,12 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { ENV } from '../contract/environment.ts';
 import { indexAccess, invoke, readSettings, tableAccess } from './access.ts';
+import { checkAdoptedTable } from './adopted-table.ts';
 import { AlertsTopic } from './alerts-topic.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { FailurePath } from './failure-path.ts';
@@ -28,6 +30,14 @@ export interface TaskQueueProps {
    * @default - made from the names of the stack and of this construct
    */
   readonly queueName?: string;
+  /**
+   * A table that is there already, such as one restored by point-in-time recovery: `Table.fromTableName(…)`. It must be as this
+   * construct makes it, and the table of no other queue that lives. What it holds is not touched until an operator says so: every
+   * app is paused until it is resumed, whatever was set in the table's earlier life. See docs/runbook.md#restoring.
+   *
+   * @default - a table of the queue's own
+   */
+  readonly table?: ITable;
   /**
    * What becomes of the table, and so of all tasks, when the stack is deleted.
    *
@@ -90,16 +100,21 @@ export class TaskQueue extends TaskQueueBase {
   readonly alertsTopic: Topic;
   readonly alertsTopicArn: string;
   readonly encryptionKeyArn: string | undefined;
+  /** Which table was taken over, and by which stack; undefined: the queue has a table of its own. */
+  readonly adoption: string | undefined;
 
   constructor(scope: Construct, id: string, props: TaskQueueProps = {}) {
     super(scope, id);
-    const { encryptionKey, removalPolicy = RemovalPolicy.RETAIN, deletionProtection = true, pointInTimeRecovery = true } = props;
+    const { encryptionKey = props.table?.encryptionKey } = props;
     this.queueName = queueNameFor(this, props.queueName);
     this.encryptionKeyArn = encryptionKey?.keyArn;
 
-    const table = new TaskTable(this, 'Table', { removalPolicy, deletionProtection, pointInTimeRecovery, encryptionKey });
+    const table = props.table ?? new TaskTable(this, 'Table', { ...props, encryptionKey });
+    if (props.table) checkAdoptedTable(this, props.table, props);
     this.tableArn = table.tableArn;
     this.tableName = table.tableName;
+    // Another table, or another stack upon it, is another adoption.
+    this.adoption = props.table && `${this.tableName} ${Stack.of(this).stackId}`;
     const bus = new EventBus(this, 'Bus', { description: `Punctual ${this.queueName}: what happened to its tasks` });
     this.busArn = bus.eventBusArn;
     this.busName = bus.eventBusName;

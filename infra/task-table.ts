@@ -1,14 +1,14 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { INDEXES } from '../core/lanes.ts';
 
-/** What `TaskQueue` was told of its table; see `TaskQueueProps`. */
+/** What `TaskQueue` was told of its table; see `TaskQueueProps`, which has the defaults: nothing is lost unless asked for. */
 export interface TaskTableProps {
-  readonly removalPolicy: RemovalPolicy;
-  readonly deletionProtection: boolean;
-  readonly pointInTimeRecovery: boolean;
+  readonly removalPolicy?: RemovalPolicy;
+  readonly deletionProtection?: boolean;
+  readonly pointInTimeRecovery?: boolean;
   readonly encryptionKey: IKey | undefined;
 }
 
@@ -18,7 +18,7 @@ export interface TaskTableProps {
  */
 export class TaskTable extends Table {
   constructor(scope: Construct, id: string, props: TaskTableProps) {
-    const { removalPolicy, deletionProtection, pointInTimeRecovery, encryptionKey } = props;
+    const { removalPolicy = RemovalPolicy.RETAIN, deletionProtection = true, pointInTimeRecovery = true, encryptionKey } = props;
     super(scope, id, {
       partitionKey: { name: 'id', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,

@@ -1,5 +1,5 @@
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { INDEXES } from '../core/lanes.ts';
 import { ALARM_PERIOD, type Alerts, alarmAbove } from './alarms.ts';
@@ -12,7 +12,7 @@ const THROTTLED_PERIODS = 3;
  * On a table that throttles. A table's metric leaves its indexes out, so each has alarms of its own ("DynamoDB metrics and
  * dimensions").
  */
-export function throttleAlarms(scope: Construct, alerts: Alerts, { tableName: TableName }: Table): void {
+export function throttleAlarms(scope: Construct, alerts: Alerts, { tableName: TableName }: Pick<ITable, 'tableName'>): void {
   for (const [kind, metricName] of [
     ['Reads', 'ReadThrottleEvents'],
     ['Writes', 'WriteThrottleEvents'],

@@ -66,11 +66,12 @@ export class WorkerQueue extends Construct {
       enforceSSL: true,
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
     });
-    topic.addSubscription(new SqsSubscription(this.queue, { rawMessageDelivery: true }));
+    // What cannot reach the queue is seen as well: of a task that needs no acknowledgement, nobody is told again.
+    topic.addSubscription(new SqsSubscription(this.queue, { rawMessageDelivery: true, deadLetterQueue: this.deadLetterQueue }));
     target?.addEventSource(new SqsEventSource(this.queue, { batchSize, reportBatchItemFailures: true }));
     alarmAbove(this, 'DeadLettersAlarm', alerts, {
       metric: this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: ALARM_PERIOD }),
-      what: `a worker of the app ${appName} could not take a notification after ${maxReceiveCount} tries, and gave no word on it.`,
+      what: `a notification could not reach a worker of the app ${appName}, or the worker could not take it after ${maxReceiveCount} tries, and gave no word on it.`,
       todo: "Read the worker's log, put its error right, then purge the dead-letter queue: the tasks themselves are notified again.",
       ask: { v: 1, action: 'stats', app: appName },
       section: 'worker-dead-letters',

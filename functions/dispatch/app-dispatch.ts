@@ -2,6 +2,7 @@ import { inOrder } from '../../core/order.ts';
 import type { AppSettings } from '../../core/policy.ts';
 import { SLOT_SIZE } from '../../core/slots.ts';
 import { LEVELS, type Level } from '../../core/task.ts';
+import type { Valves } from '../../core/valves.ts';
 import type { Waiting } from '../lane-query.ts';
 import { log, reasonOf } from '../log.ts';
 import { Aside } from './aside.ts';
@@ -42,6 +43,7 @@ export class AppDispatch {
   readonly #sweep: Sweep;
   #lowest: Level | undefined;
   #loaded = false;
+  #isHeld = false;
   #turning = false;
   #isBeatMissed = false;
   #turnedAt = 0;
@@ -68,9 +70,17 @@ export class AppDispatch {
     return this.entries.publisher;
   }
 
+  /** What operators have set. An app that is held is inert: not even its slots are looked at, until it is let go. */
+  heed(valves: Valves): void {
+    if (this.#isHeld && !valves.held) this.rung(this.#now);
+    this.#isHeld = valves.held === true;
+    this.gate.set(valves);
+  }
+
   /** Learns what is next: the head of every lane. Never rejects: one app's lane must not stop the others. */
-  look(): Promise<void> {
-    return this.lanes.rewind().catch((error) => this.#startAnew(error));
+  async look(): Promise<void> {
+    if (this.#isHeld) return;
+    await this.lanes.rewind().catch((error) => this.#startAnew(error));
   }
 
   /** When the app's next task may be claimed, as far as the indexes have shown it. Epoch ms. */
@@ -79,8 +89,9 @@ export class AppDispatch {
   }
 
   /** Has the slots read before the next turn, which then looks at what another run left in them. Never rejects. */
-  load(): Promise<void> {
-    return this.#load().catch((error) => this.#startAnew(error));
+  async load(): Promise<void> {
+    if (this.#isHeld) return;
+    await this.#load().catch((error) => this.#startAnew(error));
   }
 
   get loaded(): boolean {
@@ -113,6 +124,7 @@ export class AppDispatch {
 
   /** One turn: looks at entries that want it, claims what falls due before the next beat, tells what is due. Never rejects. */
   async turn(): Promise<void> {
+    if (this.#isHeld) return;
     if (this.#turning) {
       this.#isBeatMissed = true;
       return;

@@ -3,6 +3,7 @@ import { deadlineLane, dueAtOfKey, dueLanes, INDEXES, instantKey, waitsSince } f
 import type { AppSettings } from '../../core/policy.ts';
 import { LEVELS, type Level } from '../../core/task.ts';
 import { LATEST_MS } from '../../core/when.ts';
+import { appOf } from '../identity.ts';
 import { queryLane, type Waiting, waitingOf } from '../lane-query.ts';
 import type { Item } from '../rows.ts';
 
@@ -179,8 +180,10 @@ export class Lanes {
     const { items, next } = await queryLane(this.#dynamo, this.#table, index, lane, { limit, start, until: bound });
     const waiting = items.flatMap((item) => {
       const task = waitingOf(item);
-      if (!task) this.#holds.unreadable(item.id?.S ?? '');
-      return task ?? [];
+      // Another app's task would be told to this one.
+      if (task && appOf(task.id) === this.#settings.app) return task;
+      this.#holds.unreadable(item.id?.S ?? '');
+      return [];
     });
     const readTo = dueAtOfKey((items.at(-1) ?? next)?.[INDEXES.due.sort]?.S ?? '');
     return { waiting: this.#holds.sift(waiting), readTo: Number.isNaN(readTo) ? Number.NEGATIVE_INFINITY : readTo, next };

@@ -1,8 +1,12 @@
 import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { MAX_IN_FLIGHT } from '../../contract/limits.ts';
 import { entriesOf, entriesText, roomIn, type Slot, type SlotEntry, slotCount } from '../../core/slots.ts';
 import { writeIf } from '../conditional.ts';
 import type { Item } from '../rows.ts';
 import type { Store } from '../store.ts';
+
+/** Slots of the highest limit that an app can have. */
+const MOST_SLOTS = slotCount(MAX_IN_FLIGHT);
 
 /** Key of an app's slot. */
 export const slotId = (app: string, index: number): string => `${app}/slot/${index}`;
@@ -34,6 +38,8 @@ export class Ledger {
   /** How many slots, from the first, were ever in use, as the first slot's row says. */
   #everUsed = 0;
   readonly #facts = new Map<string, Fact>();
+  /** What was read in the place of slots' revisions, where it was none. */
+  readonly #noRevision = new Map<number, Item[string]>();
 
   /** `by`: a nonce of the run's own, by which it knows its own writes again. */
   constructor(dynamo: DynamoDBClient, store: Store, app: string, maxInFlight: number, by: string) {
@@ -47,7 +53,7 @@ export class Ledger {
   /** Reads every slot anew that was ever in use, even beyond a limit that was lowered. Consistent: an entry written before must be seen. */
   async load(): Promise<void> {
     const first = await this.#read(0, 1);
-    this.#everUsed = Number(first?.slots?.N ?? 0);
+    this.#everUsed = slotsEverUsed(first);
     await this.#read(1, this.#everUsed);
     // If another run has just used one of the others first, the condition of the first writing says so.
     const count = slotCount(this.#maxInFlight);
@@ -59,7 +65,7 @@ export class Ledger {
     const indexes = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
     const ids = indexes.map((index) => slotId(this.#app, index));
     const items = await this.#store.readItems(ids, true);
-    for (const index of indexes) this.#rows.set(index, slotOf(this.#app, index, items.get(slotId(this.#app, index))));
+    for (const index of indexes) this.#rows.set(index, this.#slotOf(index, items.get(slotId(this.#app, index))));
     return items.get(slotId(this.#app, from));
   }
 
@@ -158,17 +164,18 @@ export class Ledger {
   }
 
   #command(rev: number, next: Slot): UpdateItemCommand {
+    const found = rev === 0 ? this.#noRevision.get(next.index) : { N: String(rev) };
     return new UpdateItemCommand({
       TableName: this.#store.table,
       Key: { id: { S: slotId(this.#app, next.index) } },
       UpdateExpression: 'SET #rev = :next, #entries = :entries, #by = :by',
-      ConditionExpression: rev === 0 ? 'attribute_not_exists(#rev)' : '#rev = :rev',
+      ConditionExpression: found === undefined ? 'attribute_not_exists(#rev)' : '#rev = :rev',
       ExpressionAttributeNames: { '#rev': 'rev', '#entries': 'entries', '#by': 'by' },
       ExpressionAttributeValues: {
         ':next': { N: String(next.rev) },
         ':entries': { S: entriesText(next.entries) },
         ':by': { S: this.#by },
-        ...(rev === 0 ? {} : { ':rev': { N: String(rev) } }),
+        ...(found === undefined ? {} : { ':rev': found }),
       },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
@@ -178,9 +185,18 @@ export class Ledger {
   async #lost(next: Slot, item: Item | undefined): Promise<boolean> {
     const id = slotId(this.#app, next.index);
     const row = item ?? (await this.#store.readItems([id], true)).get(id);
-    const found = slotOf(this.#app, next.index, row);
+    const found = this.#slotOf(next.index, row);
     this.#seen(found);
     return row?.by?.S === this.#by && found.rev === next.rev && entriesText(found.entries) === entriesText(next.entries);
+  }
+
+  /** A slot without a revision is written over whatever stands there: it must never stop its app. */
+  #slotOf(index: number, item: Item | undefined): Slot {
+    const number = Number(item?.rev?.N);
+    const rev = Number.isSafeInteger(number) && number > 0 ? number : 0;
+    if (item?.rev && rev === 0) this.#noRevision.set(index, item.rev);
+    else this.#noRevision.delete(index);
+    return { index, rev, entries: entriesOf(this.#app, item?.entries?.S ?? '') };
   }
 
   /** The row as it stands now; facts about entries that it no longer holds have served their purpose. */
@@ -193,6 +209,9 @@ export class Ledger {
 
 const factKey = (slot: number, { id, rev }: SlotEntry): string => `${slot} ${id} ${rev}`;
 
-function slotOf(app: string, index: number, item: Item | undefined): Slot {
-  return { index, rev: Number(item?.rev?.N ?? 0), entries: entriesOf(app, item?.entries?.S ?? '') };
+/** How many slots of an app were ever in use, as its first one says. What is no such number overlooks none. */
+export function slotsEverUsed(first: Item | undefined): number {
+  if (!first?.slots) return 0;
+  const count = Number(first.slots.N);
+  return Number.isSafeInteger(count) && count >= 0 && count <= MOST_SLOTS ? count : MOST_SLOTS;
 }

@@ -15,6 +15,8 @@ export interface Ports {
   readonly bus: string;
   /** The queue's name, as its metrics bear it. */
   readonly queue: string;
+  /** See `ValveStore`. */
+  readonly adoption?: string | undefined;
   /** The share of the function's memory that is in use, 0 to 1. */
   memoryUsed(): number;
 }

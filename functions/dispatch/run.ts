@@ -47,7 +47,7 @@ export class Run {
   constructor(ports: Ports, settings: readonly AppSettings[], nonce: string, endAt: number, warm = new Warm()) {
     this.#ports = ports;
     this.#seat = new Seat(ports.dynamo, ports.table);
-    this.#valves = new ValveStore(ports.dynamo, new Store(ports.dynamo, ports.table), this.#seat);
+    this.#valves = new ValveStore(ports.dynamo, new Store(ports.dynamo, ports.table), this.#seat, ports.adoption);
     this.#nonce = nonce;
     this.#endAt = endAt;
     this.#warm = warm;
@@ -56,8 +56,10 @@ export class Run {
   }
 
   async run(): Promise<Summary> {
-    const [seat] = await Promise.all([this.#seat.read(), ...this.#apps.map((app) => app.look())]);
+    const seat = await this.#seat.read();
+    // Before anything is looked at: what is held is left alone.
     await this.#heed(seat);
+    await Promise.all(this.#apps.map((app) => app.look()));
     if (this.#isIdle(seat)) return this.#finished(false, seat.epoch);
     const before = await this.#take(seat);
     await this.#awaitPredecessor(before);
@@ -174,10 +176,10 @@ export class Run {
 
   /** Learns what operators have set. Where it cannot be read the run, or the beat, is cut short: what was paused must not be claimed. */
   async #heed({ settings }: SeatState): Promise<void> {
-    if (settings === 0) return;
+    if (settings === 0 && this.#ports.adoption === undefined) return;
     const apps = this.#apps.map(({ app }) => app);
     const valves = await this.#warm.valvesAt(settings, apps, () => this.#valves.read(apps));
-    for (const { app, gate } of this.#apps) gate.set(valves.get(app) ?? NO_VALVES);
+    for (const app of this.#apps) app.heed(valves.get(app.app) ?? NO_VALVES);
   }
 
   #turn(): void {

@@ -1,7 +1,7 @@
 import type { AppSettings } from '../../core/policy.ts';
 import { entriesOf, fateOf, type SlotEntry, slotCount } from '../../core/slots.ts';
 import type { Task } from '../../core/task.ts';
-import { slotId } from '../dispatch/ledger.ts';
+import { slotId, slotsEverUsed } from '../dispatch/ledger.ts';
 import { type Item, readTask } from '../rows.ts';
 import type { Store } from '../store.ts';
 
@@ -28,7 +28,7 @@ export async function entriesIn(store: Store, { app, maxInFlight }: AppSettings)
   const count = slotCount(maxInFlight);
   const items = await slotRows(store, app, 0, count);
   // The limit may have been lowered: the slots beyond it are still looked after.
-  const more = await slotRows(store, app, count, Number(items[0]?.slots?.N ?? 0));
+  const more = await slotRows(store, app, count, slotsEverUsed(items[0]));
   return [...items, ...more]
     .flatMap((item, slot) => entriesOf(app, item?.entries?.S ?? '').map((entry) => ({ slot, entry, key: keyOf(slot, entry) })))
     .sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -121,7 +121,9 @@ function recordOf(request: TaskRequest, task: Task) {
   const { deadlineAt } = task;
   // A claim made after the deadline has told of it itself.
   const isFirstLate = deadlineAt !== undefined && claimedAt <= deadlineAt && deadlineAt < endedAt;
-  return { at: endedAt, occasion: claim, isDead: task.state === 'dead' && task.attempts.at(-1) === attempt, isFirstLate };
+  // A death by the deadline was of no attempt: its own request tells of it.
+  const isOfAttempt = task.deathReason !== 'deadline missed' && task.attempts.at(-1) === attempt;
+  return { at: endedAt, occasion: claim, isDead: task.state === 'dead' && isOfAttempt, isFirstLate };
 }
 
 function actionOf(request: TaskRequest, error: TaskError, fingerprint: string, random: number): Action {

@@ -77,7 +77,9 @@ function isTaskKey(id: string): boolean {
 /** Whether it is a task, and its place in a lane, where it waits, says all that a claim needs. */
 function isReadable(item: Item): boolean {
   try {
-    return taskOf(item).state !== 'scheduled' || item.priority === undefined || waitingOf(item) !== undefined;
+    const { app, state } = taskOf(item);
+    const lane = item.priority?.S;
+    return state !== 'scheduled' || lane === undefined || (lane.startsWith(`${app}#`) && waitingOf(item) !== undefined);
   } catch {
     return false;
   }

@@ -34,7 +34,7 @@ export class WorkerProcess {
     if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => this.heard.push(JSON.parse(line) as Heard));
   }
 
-  static async start(deployment: Deployment, app: string, names: readonly string[]): Promise<WorkerProcess> {
+  static async start(deployment: Pick<Deployment, 'aws' | 'output'>, app: string, names: readonly string[]): Promise<WorkerProcess> {
     const prefix = pascalCase(app);
     const credentials = await assumeRole(deployment.aws, deployment.output(`${prefix}WorkerRole`));
     const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, ...names], {

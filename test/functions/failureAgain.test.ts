@@ -90,6 +90,24 @@ describe('a failure counts once', () => {
     expect(Object.values(desk.metrics())).toEqual([1, 1]);
   });
 
+  it('and not as a death, where the function dies before it is counted and the task has died of its deadline since', async () => {
+    const world = await failureWorld({ whenLate: 'expire' });
+    const task = await one(world, { deadlineAt: world.clock.now() + MINUTE });
+    const dying = world.desk();
+    dying.faults.inject('GetItem', 'hangs', isOf('~error'));
+    const first = message(fail(task));
+    void dying.settle(first);
+    await world.settle();
+    dying.crash();
+    world.goOn(HIDDEN);
+    const desk = world.desk();
+    expect(await desk.settle(message({ type: 'miss', id: task.id }))).toEqual([]);
+    expect(await world.read(task.id)).toMatchObject({ state: 'dead', deathReason: 'deadline missed' });
+    expect(await desk.settle(again(first))).toEqual([]);
+    expect(await seen(world)).toMatchObject({ count: 1, deaths: 0 });
+    expect(desk.metrics()).toMatchObject({ Failed: 1, Dead: 1 });
+  });
+
   it('also as a death, where the function dies before it is counted and the task has been replayed since', async () => {
     const world = await failureWorld();
     const task = await one(world, { maxAttempts: 1 });

@@ -82,6 +82,17 @@ export function permissionsOf(resources: Record<string, Resource>, role: string)
     .sort();
 }
 
+/** What a function that uses the table may do with the table's own key. */
+export const KEY_ACTIONS = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:GenerateDataKeyWithoutPlaintext',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+] as const;
+
 /** One stack with all that there is, synthesized once a test file. */
 export function wholeStack() {
   const stack = newStack('Whole');
@@ -96,5 +107,10 @@ export function wholeStack() {
   billing.addWorker(worker);
   opsTeam.addWorker(container);
   queue.connectOperator(operator);
+  // Roles such as those of containers and people, one of each grant.
+  const roleOf = (id: string) => new Role(stack, id, { assumedBy: new AnyPrincipal() });
+  billing.grantEnqueue(roleOf('Enqueuer'));
+  billing.grantWork(roleOf('Reporter'));
+  queue.grantOperate(roleOf('OnCall'));
   return { stack, queue, billing, opsTeam, resources: resourcesOf(stack), template: Template.fromStack(stack) };
 }

@@ -2,7 +2,7 @@ import { type App, Duration, Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, it } from 'vitest';
 import { type AppOptions, TaskQueue, type TaskQueueAttributes } from '../../infra/index.ts';
-import { logicalId, newApp, ofType, permissionsOf, readable, resourcesOf, userFunction } from './fixture.ts';
+import { KEY_ACTIONS, logicalId, newApp, ofType, permissionsOf, readable, resourcesOf, userFunction } from './fixture.ts';
 
 const queueIn = (app: App, id = 'Queue'): { stack: Stack; queue: TaskQueue } => {
   const stack = new Stack(app, id);
@@ -157,9 +157,7 @@ describe('an app beside a queue that another repository has deployed', () => {
         `dynamodb:Query ${FAR.tableArn}/index/due`,
         `dynamodb:Query ${FAR.tableArn}/index/watch`,
         ...['BatchGetItem', 'GetItem', 'PartiQLInsert', 'UpdateItem'].map((action) => `dynamodb:${action} ${FAR.tableArn}`),
-        ...['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey*', 'ReEncrypt*'].map(
-          (action) => `kms:${action} arn:aws:kms:eu-west-1:111122223333:key/key-1`,
-        ),
+        ...KEY_ACTIONS.map((action) => `${action} arn:aws:kms:eu-west-1:111122223333:key/key-1`),
         `lambda:InvokeFunction ${FAR.dispatcherArn}`,
         'logs:CreateLogStream QueueshippingSubmitLogs',
         'logs:PutLogEvents QueueshippingSubmitLogs',

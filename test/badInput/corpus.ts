@@ -1,0 +1,240 @@
+import type { Case } from './entries.ts';
+
+const cycle: Record<string, unknown> = {};
+cycle.self = cycle;
+const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
+const long = (length: number, unit = 'x') => unit.repeat(length);
+
+/** The same by JavaScript and by JSON. */
+const both = (parts: object) => ({ client: parts, door: parts });
+const payload = (value: unknown) => ({ payload: { invoice: value } });
+const json = (text: string) => `"payload":{"invoice":${text}}`;
+const date = (dueAt: unknown, got?: string) => ({
+  field: 'dueAt',
+  ...both({ dueAt }),
+  ...(typeof dueAt === 'string' ? { cli: ['--due-at', dueAt] } : {}),
+  ...(got === undefined ? {} : { got }),
+});
+const local = (text: string, timeZone: string, disambiguation?: string) => ({
+  dueAt: { local: text, timeZone, ...(disambiguation ? { disambiguation } : {}) },
+});
+const csv = (header: string, cells: string) => `app,name,${header}\nbilling,send-invoice,${cells}\n`;
+
+/** What is refused. */
+export const BAD: readonly Case[] = [
+  {
+    entry: 'payload over the limit in bytes',
+    field: 'payload',
+    got: 'bytes',
+    ...both(payload(long(262_144))),
+    cli: ['--payload', `"${long(262_144)}"`],
+  },
+  {
+    entry: 'payload over the limit in bytes, not in characters',
+    field: 'payload',
+    got: 'bytes',
+    ...both(payload(long(90_000, '€'))),
+    file: JSON.stringify([{ app: 'billing', name: 'x', payload: [long(90_000, '€')] }]),
+  },
+  { entry: 'an item of 400 KB', field: 'payload', got: 'bytes', ...both(payload(long(409_600))), cli: ['--payload', `"${long(409_600)}"`] },
+  {
+    entry: 'a key of 2,048 bytes',
+    field: 'idempotencyKey',
+    ...both({ idempotencyKey: long(2_048) }),
+    cli: ['--idempotency-key', long(2_048)],
+    file: csv('idempotencyKey', long(2_048)),
+  },
+  {
+    entry: 'nesting over 32',
+    field: `payload${long(32, '[0]')}`,
+    ...both({ payload: nested(33) }),
+    cli: ['--payload', JSON.stringify(nested(33))],
+  },
+  {
+    entry: 'nesting over 32',
+    field: `payload${long(32, '[0]')}`,
+    client: { payload: nested(5_000) },
+    door: `"payload":${long(5_000, '[')}${long(5_000, ']')}`,
+  },
+  { entry: 'NaN', field: 'payload.invoice', got: 'NaN', client: payload(Number.NaN) },
+  { entry: 'NaN', field: '--payload', cli: ['--payload', '{"invoice":NaN}'] },
+  {
+    entry: 'Infinity',
+    field: 'payload.invoice',
+    got: 'Infinity',
+    client: payload(Number.POSITIVE_INFINITY),
+    door: json('1e999'),
+    cli: ['--payload', '{"invoice":1e999}'],
+  },
+  { entry: '-Infinity', field: 'payload.invoice', got: '-Infinity', client: payload(Number.NEGATIVE_INFINITY), door: json('-1e999') },
+  { entry: '-Infinity', field: 'delayMs', got: '-Infinity', door: '"delayMs":-1e999' },
+  { entry: '-0', field: 'payload.invoice', got: '-0', client: payload(-0), door: json('-0'), cli: ['--payload', '{"invoice":-0}'] },
+  {
+    entry: 'over 2^53',
+    field: 'payload.invoice',
+    got: '9007199254740992',
+    client: payload(2 ** 53),
+    door: json('9007199254740993'),
+    cli: ['--payload', '{"invoice":9007199254740993}'],
+  },
+  { entry: 'over 2^53', field: 'version', got: '9007199254740992', ...both({ version: 2 ** 53 }) },
+  { entry: 'BigInt', field: 'payload.invoice', got: 'bigint', client: payload(1n) },
+  { entry: 'BigInt', field: 'maxAttempts', got: '3n', client: { maxAttempts: 3n } },
+  {
+    entry: '38 digits',
+    field: 'payload.invoice',
+    client: payload(Number(long(38, '1'))),
+    door: json(long(38, '1')),
+    cli: ['--payload', `[${long(38, '1')}]`],
+    flag: 'payload[0]',
+  },
+  { entry: 'empty', field: 'name', got: '""', ...both({ name: '' }), cli: ['--name', ''] },
+  { entry: 'empty', field: 'idempotencyKey', got: '""', ...both({ idempotencyKey: '' }), cli: ['--idempotency-key', ''] },
+  { entry: 'empty', field: 'dueAt', ...both({ dueAt: '' }), cli: ['--due-at', ''], flag: '--due-at' },
+  {
+    entry: 'whitespace only',
+    field: 'name',
+    ...both({ name: ' \t' }),
+    cli: ['--name', '  '],
+    file: csv('priority', 'high').replace('send-invoice', '  '),
+  },
+  { entry: 'whitespace only', field: 'idempotencyKey', ...both({ idempotencyKey: '\u2003 ' }), cli: ['--idempotency-key', '   '] },
+  { entry: '10 MB', field: 'payload', got: 'bytes', client: payload(long(10_000_000)) },
+  { entry: '10 MB', field: 'name', ...both({ name: long(10_000_000) }) },
+  { entry: '10 MB', field: `${long(199)}…`, ...both({ [long(10_000_000)]: 1 }) },
+  { entry: 'NUL and control characters', field: 'name', ...both({ name: 'a\0b' }), cli: ['--name', 'a\u001bb'] },
+  {
+    entry: 'NUL and control characters',
+    field: 'idempotencyKey',
+    ...both({ idempotencyKey: 'a\u0085b' }),
+    cli: ['--idempotency-key', 'a\nb'],
+  },
+  {
+    entry: 'a lone surrogate',
+    field: 'payload.invoice',
+    client: payload('\ud800'),
+    door: json('"\\ud800"'),
+    cli: ['--payload', '{"invoice":"\\ud800"}'],
+  },
+  { entry: 'a lone surrogate', field: 'payload', client: { payload: { '\udc00': 1 } }, door: '"payload":{"\\udc00":1}' },
+  {
+    entry: 'a lone surrogate',
+    field: 'idempotencyKey',
+    client: { idempotencyKey: '\ud800' },
+    door: '"idempotencyKey":"\\ud800"',
+    cli: ['--idempotency-key', '\ud800'],
+  },
+  { entry: 'RTL', field: 'name', ...both({ name: 'שלום' }), cli: ['--name', 'a\u202eb'] },
+  { entry: 'emoji', field: 'name', ...both({ name: '🚀' }), cli: ['--name', '🚀'] },
+  { entry: 'NFC and NFD twins', field: 'name', ...both({ name: 'caf\u00e9' }), cli: ['--name', 'cafe\u0301'] },
+  ...['a#b', 'a/b', 'a|b', '../b', '~seat', 'slot/0'].map(
+    (name): Case => ({
+      entry: '# / | in a name',
+      field: 'name',
+      got: name,
+      ...both({ name }),
+      cli: ['--name', name],
+      file: csv('priority', 'high').replace('send-invoice', name),
+    }),
+  ),
+  {
+    entry: '__proto__',
+    field: '__proto__',
+    client: JSON.parse('{"__proto__":1}'),
+    door: '"__proto__":{"name":"x"}',
+    file: '[{"app":"billing","name":"x","__proto__":1}]',
+  },
+  { entry: '__proto__', field: 'dueAt.__proto__', door: '"dueAt":{"local":"2026-12-24T09:00","timeZone":"UTC","__proto__":1}' },
+  { entry: 'constructor', field: 'constructor', ...both({ constructor: 1 }), file: '[{"app":"billing","name":"x","constructor":"y"}]' },
+  { entry: 'a cycle', field: `payload${long(32, '.self')}`, client: { payload: cycle } },
+  { entry: 'a cycle', field: 'dueAt', client: { dueAt: cycle } },
+  { entry: 'a Date', field: 'payload.invoice', got: 'Date', client: payload(new Date(0)) },
+  { entry: 'a Map', field: 'payload.invoice', got: 'Map', client: payload(new Map()) },
+  { entry: 'a Map', field: 'dueAt', client: { dueAt: new Map() } },
+  { entry: 'a Buffer', field: 'payload.invoice', got: 'Buffer', client: payload(Buffer.from('x')) },
+  { entry: 'undefined', field: 'payload.invoice', got: 'undefined', client: payload(undefined) },
+  { entry: 'undefined', field: 'name', got: 'nothing', client: { name: undefined } },
+  {
+    entry: 'a getter that throws',
+    field: 'payload.invoice',
+    got: 'getter',
+    client: {
+      payload: {
+        get invoice() {
+          throw new Error('no');
+        },
+      },
+    },
+  },
+  { entry: 'toJSON', field: 'payload.toJSON', client: { payload: { toJSON: () => 1 } } },
+  { entry: 'toJSON', field: 'payload', client: { payload: Object.assign(() => 1, { toJSON: () => 1 }) } },
+  { entry: '+100 years', field: 'delay', client: { delay: '36526d' }, cli: ['--delay', '36526d'] },
+  { entry: '+100 years', field: 'delayMs', door: { delayMs: 3_155_760_000_001 } },
+  { entry: 'year 0', ...date('0000-01-01T00:00:00Z') },
+  { entry: 'year 10000', ...date('+010000-01-01T00:00:00Z') },
+  { entry: 'year 10000', ...date('9999-12-31T23:59:59-01:00') },
+  { entry: 'seconds for milliseconds', ...date(new Date(1_766_563_200), '1970') },
+  { entry: 'seconds for milliseconds', ...date(1_766_563_200) },
+  { entry: 'Invalid Date', field: 'dueAt', got: 'Invalid Date', client: { dueAt: new Date(Number.NaN) } },
+  { entry: 'Invalid Date', field: 'dueAt', got: 'null', door: { dueAt: new Date(Number.NaN) } },
+  { entry: '24:00', ...date('2026-12-24T24:00:00Z') },
+  { entry: 'second 60', ...date('2016-12-31T23:59:60Z') },
+  { entry: '29 February', ...date('2027-02-29T00:00:00Z'), file: csv('dueAt', '2027-02-29T00:00:00Z') },
+  { entry: 'local time without zone', ...date('2026-12-24T09:00:00'), flag: '--due-at' },
+  { entry: 'local time without zone', field: 'dueAt.timeZone', got: 'nothing', ...both({ dueAt: { local: '2026-12-24T09:00' } }) },
+  {
+    entry: 'an unknown zone',
+    field: 'dueAt.timeZone',
+    got: 'Europe/Pariss',
+    ...both(local('2026-12-24T09:00', 'Europe/Pariss')),
+    cli: ['--due-at', '2026-12-24T09:00', '--time-zone', 'Europe/Pariss'],
+    flag: '--time-zone',
+  },
+  {
+    entry: 'an unknown zone',
+    field: 'dueAt.timeZone',
+    ...both(local('2026-12-24T09:00', '../etc/passwd')),
+    file: csv('dueAt,timeZone', '2026-12-24T09:00,../etc/passwd'),
+  },
+  { entry: 'a gap', field: 'dueAt.disambiguation', got: '2026-03-29T02:30', ...both(local('2026-03-29T02:30', 'Europe/Paris', 'reject')) },
+  { entry: 'a fold', field: 'dueAt.disambiguation', got: '2026-10-25T02:30', ...both(local('2026-10-25T02:30', 'Europe/Paris', 'reject')) },
+  {
+    entry: 'a deadline before the date',
+    field: 'deadlineAt',
+    ...both({ dueAt: '2030-01-01T00:00:00Z', deadlineAt: '2029-12-31T00:00:00Z' }),
+    cli: ['--due-at', '2030-01-01T00:00:00Z', '--deadline-at', '2029-12-31T00:00:00Z'],
+    file: csv('dueAt,deadlineAt', '2030-01-01T00:00:00Z,2029-12-31T00:00:00Z'),
+  },
+  {
+    entry: 'an unknown priority',
+    field: 'priority',
+    got: 'urgent',
+    ...both({ priority: 'urgent' }),
+    cli: ['--priority', 'urgent'],
+    file: csv('priority', 'urgent'),
+  },
+  {
+    entry: 'a priority in another case',
+    field: 'priority',
+    got: 'High',
+    ...both({ priority: 'High' }),
+    cli: ['--priority', 'HIGH'],
+    file: csv('priority', 'High'),
+  },
+  {
+    entry: 'maxAttempts 0',
+    field: 'maxAttempts',
+    got: '0',
+    ...both({ maxAttempts: 0 }),
+    cli: ['--max-attempts', '0'],
+    flag: '--max-attempts',
+  },
+  {
+    entry: 'maxAttempts 1e9',
+    field: 'maxAttempts',
+    got: '1000000000',
+    ...both({ maxAttempts: 1e9 }),
+    cli: ['--max-attempts', '1e9'],
+    flag: '--max-attempts',
+  },
+];
