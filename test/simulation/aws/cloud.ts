@@ -1,0 +1,112 @@
+import type { PutMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
+import type { QueryCommandOutput } from '@aws-sdk/client-dynamodb';
+import type { PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
+import type { PublishBatchCommandInput, PublishCommandInput } from '@aws-sdk/client-sns';
+import { INDEXES } from '../../../core/lanes.ts';
+import type { Faults } from '../faults.ts';
+import type { Process } from '../process.ts';
+import type { Timeline } from '../timeline.ts';
+import { Dynamo } from './dynamo.ts';
+import type { Item } from './expressions.ts';
+import { Queue } from './queue.ts';
+import { Table } from './table.ts';
+
+/** Visibility, and receives before the dead-letter queue, of a worker's queue. */
+const WORKER_QUEUE = { visibilityMs: 45_000, maxReceives: 10 } as const;
+/** As `infra/failure-path.ts`, but that nothing is given up: what is, an operator would have to send again. */
+const FAILURE_QUEUE = { visibilityMs: 180_000, maxReceives: Number.POSITIVE_INFINITY } as const;
+
+export interface CloudListener {
+  wrote(id: string, before: Item | undefined, after: Item, by: Process): void;
+  accepted(body: string, by: Process): void;
+  /** An index's answer has reached whoever asked. */
+  shown(items: readonly Item[], to: Process): void;
+  /** Refused because of how it was asked. */
+  invalid(message: string, by: Process): void;
+  invoked(): void;
+}
+
+/** An AWS of one region, in memory: carries out each command at one instant. */
+export class Cloud {
+  readonly table: Table;
+  readonly notifications: Queue;
+  readonly failures: Queue;
+  /** What was mailed to operators. */
+  readonly mails: string[] = [];
+  /** Sums of metrics that have no dimension but the queue. */
+  readonly metrics = new Map<string, number>();
+  readonly #dynamo: Dynamo;
+  readonly #faults: Faults;
+  readonly #listener: CloudListener;
+  #by: Process | undefined;
+
+  constructor(timeline: Timeline, faults: Faults, listener: CloudListener) {
+    this.#faults = faults;
+    this.#listener = listener;
+    this.table = new Table(timeline, INDEXES, faults.lagMs, (id, before, after) => listener.wrote(id, before, after, this.#by as Process));
+    this.#dynamo = new Dynamo(this.table, faults);
+    this.notifications = new Queue(timeline, faults, 'worker', WORKER_QUEUE.visibilityMs, WORKER_QUEUE.maxReceives);
+    this.failures = new Queue(timeline, faults, 'failure', FAILURE_QUEUE.visibilityMs, FAILURE_QUEUE.maxReceives);
+  }
+
+  /** Whoever asked has heard the answer. */
+  heard(command: string, output: object, by: Process): void {
+    if (command === 'QueryCommand') this.#listener.shown((output as QueryCommandOutput).Items ?? [], by);
+  }
+
+  /** It was refused. A fault of this AWS itself stops the history. */
+  refused(error: Error, by: Process): void {
+    if (error.name === 'ValidationException') this.#listener.invalid(error.message, by);
+    if (error.name === 'Error' || error instanceof TypeError) throw error;
+  }
+
+  /** What the service answers. It throws what it refuses with. */
+  execute(command: string, input: unknown, by: Process): object {
+    this.#by = by;
+    switch (command) {
+      case 'PublishBatchCommand':
+        return this.#publishBatch(input as PublishBatchCommandInput, by);
+      case 'PublishCommand':
+        this.mails.push((input as PublishCommandInput).Message ?? '');
+        return { MessageId: 'mail' };
+      case 'PutEventsCommand':
+        return this.#putEvents(input as PutEventsCommandInput);
+      case 'InvokeCommand':
+        this.#listener.invoked();
+        return { StatusCode: 202 };
+      case 'PutMetricDataCommand':
+        return this.#putMetrics(input as PutMetricDataCommandInput);
+      default:
+        return this.#dynamo.execute(command, input);
+    }
+  }
+
+  #publishBatch({ PublishBatchRequestEntries = [] }: PublishBatchCommandInput, by: Process): object {
+    const Failed: object[] = [];
+    for (const { Id, Message = '' } of PublishBatchRequestEntries) {
+      if (this.#faults.hits('notification refused')) Failed.push({ Id, Code: 'InternalError', SenderFault: false });
+      else if (this.#faults.hits('notification refused for good')) Failed.push({ Id, Code: 'InvalidParameter', SenderFault: true });
+      else {
+        this.#listener.accepted(Message, by);
+        this.notifications.send(Message);
+      }
+    }
+    return { Failed };
+  }
+
+  #putEvents({ Entries = [] }: PutEventsCommandInput): object {
+    const answers = Entries.map(({ Detail = '' }) => {
+      if (this.#faults.hits('event refused')) return { ErrorCode: 'ThrottlingException' };
+      this.failures.send(`{"detail":${Detail}}`);
+      return { EventId: 'event' };
+    });
+    return { Entries: answers, FailedEntryCount: answers.filter(({ ErrorCode }) => ErrorCode).length };
+  }
+
+  #putMetrics({ MetricData = [] }: PutMetricDataCommandInput): object {
+    for (const { MetricName = '', Dimensions = [], StatisticValues } of MetricData) {
+      if (Dimensions.length === 1) this.metrics.set(MetricName, (this.metrics.get(MetricName) ?? 0) + (StatisticValues?.Sum ?? 0));
+    }
+    return {};
+  }
+}

@@ -1,0 +1,129 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import { Run } from '../../functions/dispatch/run.ts';
+import { Warm } from '../../functions/dispatch/warm.ts';
+import { FailureBatch } from '../../functions/failures/batch.ts';
+import { ErrorBook } from '../../functions/failures/error-book.ts';
+import { Ring } from '../../functions/ring.ts';
+import { Seat } from '../../functions/seat.ts';
+import { Store } from '../../functions/store.ts';
+import type { Message } from './aws/queue.ts';
+import type { Process } from './process.ts';
+import type { World } from './world.ts';
+
+const SECOND = 1_000;
+const TICK_MS = 60 * SECOND;
+/** As `functions/dispatcher.ts` and `infra/dispatcher.ts`. */
+const DISPATCHER = { stayMs: 100 * SECOND, timeoutMs: 120 * SECOND } as const;
+/** As `infra/failure-path.ts`. */
+const FAILURE = { timeoutMs: 30 * SECOND, batch: 10, concurrency: 5, gatherMs: 50 } as const;
+
+/** The minutely rule, and every run of the dispatcher that it or a ring starts. */
+export class Dispatchers {
+  running = 0;
+  readonly #world: World;
+  #runs = 0;
+  #warm = new Warm();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#tick();
+  }
+
+  invoke(): void {
+    const { faults, timeline } = this.#world;
+    timeline.after(faults.int(5, 400), () => void this.#run());
+  }
+
+  #tick(): void {
+    const { faults, timeline } = this.#world;
+    timeline.after(TICK_MS, () => this.#tick());
+    if (faults.hits('missing tick')) return;
+    const times = faults.hits('tick twice') ? 2 : 1;
+    for (let i = 0; i < times; i++) timeline.after(faults.hits('late tick') ? faults.int(SECOND, 55 * SECOND) : 0, () => this.invoke());
+  }
+
+  async #run(): Promise<void> {
+    const { settings, history, chance } = this.#world;
+    const process = this.#world.process(`dispatcher-${++this.#runs}`);
+    const clients = { dynamo: process.client<DynamoDBClient>(), sns: process.client<SNSClient>() };
+    const others = { events: process.client<EventBridgeClient>(), cloudwatch: process.client<CloudWatchClient>() };
+    const ports = { ...clients, ...others, clock: process, table: 'table', bus: 'bus', queue: 'main', memoryUsed: () => 0 };
+    const nonce = chance.int(0, 2 ** 31).toString(16);
+    if (chance.hits(0.3)) this.#warm = new Warm();
+    history.tell(`${process.name} starts`);
+    this.running++;
+    try {
+      const endAt = process.now() + DISPATCHER.stayMs;
+      const summary = await process.outcome(() => new Run(ports, [settings], nonce, endAt, this.#warm).run(), DISPATCHER.timeoutMs);
+      history.tell(`${process.name} ${summary ? 'ends' : 'is dead'}`);
+      history.must(!summary || process.timers === 0, 'a run leaves no timer', process.name);
+    } catch (error) {
+      history.tell(`${process.name} fails: ${(error as Error).name}`);
+      process.die();
+    }
+    this.running--;
+  }
+}
+
+/** The failure function behind its queue. */
+export class Failures {
+  readonly #world: World;
+  #waiting: Message[] = [];
+  #running = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    world.cloud.failures.listener = (message) => {
+      this.#waiting.push(message);
+      world.timeline.after(FAILURE.gatherMs, () => this.#next());
+    };
+  }
+
+  #next(): void {
+    if (this.#running >= FAILURE.concurrency || this.#waiting.length === 0) return;
+    const batch = this.#waiting.splice(0, FAILURE.batch);
+    this.#running++;
+    void this.#settle(batch).finally(() => {
+      this.#running--;
+      this.#next();
+    });
+  }
+
+  async #settle(batch: readonly Message[]): Promise<void> {
+    const { cloud } = this.#world;
+    const process = this.#world.process('failure');
+    for (const { body } of batch) {
+      const { id, claim } = JSON.parse(body).detail.data;
+      process.hears(id, claim);
+    }
+    const deliveries = batch.map(({ messageId, body, receives }) => ({
+      messageId,
+      body,
+      attributes: { ApproximateReceiveCount: String(receives) },
+    }));
+    const handedBack = await process.outcome(() => new FailureBatch(this.#portsOf(process)).settle(deliveries), FAILURE.timeoutMs);
+    if (!handedBack) return;
+    for (const message of batch) if (!handedBack.includes(message.messageId)) cloud.failures.delete(message);
+  }
+
+  #portsOf(process: Process) {
+    const { settings, chance } = this.#world;
+    const dynamo = process.client<DynamoDBClient>();
+    const store = new Store(dynamo, 'table');
+    return {
+      ...{ dynamo, store, clock: process, bus: 'bus', alertsTopicArn: 'alerts' },
+      settingsOf: async (app: string) => (app === settings.app ? settings : undefined),
+      random: () => chance.next(),
+      book: new ErrorBook(dynamo, store),
+      ring: new Ring(new Seat(dynamo, 'table'), process.client<LambdaClient>(), 'dispatcher'),
+      sns: process.client<SNSClient>(),
+      events: process.client<EventBridgeClient>(),
+      cloudwatch: process.client<CloudWatchClient>(),
+      mail: { queue: 'main', operateName: 'main-operate', region: 'us-east-1' },
+    };
+  }
+}
