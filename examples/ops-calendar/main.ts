@@ -112,12 +112,12 @@ async function play({ file, ratio }: Options): Promise<boolean> {
     void worker.died.then((how) => fail(`The worker of ${app} ended (${how}); what it printed is above.`));
     workers.push(worker);
   }
+  const operator = await Operator.of(aws, outputs);
   const start = Date.now() + LEAD_MS;
   const { played, unplayable } = timeline(rows, start, ratio);
   for (const { line, field, reason } of unplayable) screen.problem(line, field, reason);
   const failed = await enqueueAll(clients, played, score, screen);
   const last = Math.max(start, ...played.map(({ dueAt }) => dueAt ?? start));
-  const operator = await Operator.of(aws, outputs);
   const outage = { app: apps[0] ?? '', ...outageOf(start, last) };
   void operator.outage(outage.app, outage.from, outage.until, (text) => screen.say(text)).catch((error) => fail(String(error)));
   await watch(clients, score, ending, last + PATIENCE_MS, screen, operator);

@@ -23,6 +23,8 @@ export class Operator {
     const credentials = await assumeRole(aws, outputs[OUTPUTS.operatorRole] ?? '');
     const options = { region: aws.region, endpoint: aws.endpoint, credentials };
     const door = new PunctualOperator({ lambda: new LambdaClient(options), operateArn: outputs.OperateArn });
+    // A first call takes a while: not at the instant of the outage.
+    await door.describe();
     return new Operator(door, new SQSClient(options), outputs[OUTPUTS.inboxUrl] ?? '');
   }
 
@@ -31,7 +33,8 @@ export class Operator {
     await sleep(Math.max(0, from - Date.now()));
     await this.door.pause(app);
     say(`${app} is paused: nothing of it is notified, and deadlines pass`);
-    await sleep(Math.max(0, until - Date.now()));
+    // As long as it was meant to be, however long the door took.
+    await sleep(Math.max(until - from, until - Date.now()));
     await this.door.resume(app);
     say(`${app} is resumed: what has missed its deadline counts as high`);
   }

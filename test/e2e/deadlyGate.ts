@@ -76,11 +76,14 @@ function holdersOf(isWanted: (connection: Connection) => boolean): number[] {
   return pids.filter((pid) => filesOf(pid).some((link) => links.includes(link))).map(Number);
 }
 
-/** What a process has open; nothing of one that has ended meanwhile or is not ours to look into. */
-function filesOf(pid: string): string[] {
+/** What a process has open, as far as it is still there to be looked at: files come and go meanwhile, and some are not ours to see. */
+const filesOf = (pid: string): string[] =>
+  tried(() => readdirSync(`/proc/${pid}/fd`), []).map((fd) => tried(() => readlinkSync(`/proc/${pid}/fd/${fd}`), ''));
+
+function tried<T>(look: () => T, otherwise: T): T {
   try {
-    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    return look();
   } catch {
-    return [];
+    return otherwise;
   }
 }
