@@ -70,8 +70,11 @@ export class Operator {
 /** CloudWatch's own messages are JSON; a report is for people. */
 const isAlarm = (body: string): boolean => body.startsWith('{');
 
+/** The shortest outage: what was claimed a beat ahead is told nevertheless. */
+const OUTAGE_MS = 5_000;
+
 /** One app is paused for an eighth of the play, in spring, when many deadlines come. */
 export function outageOf(start: number, last: number): { from: number; until: number } {
   const at = (share: number) => Math.round(start + (last - start) * share);
-  return { from: at(0.26), until: at(0.385) };
+  return { from: at(0.26), until: Math.max(at(0.385), at(0.26) + OUTAGE_MS) };
 }
