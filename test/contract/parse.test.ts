@@ -118,11 +118,12 @@ describe('for any input', () => {
   });
 
   it('no error holds anything of a payload', () => {
-    const secret = fc.constantFrom('4111-1111', { card: '4111-1111' }, ['4111-1111'], { '4111-1111': 1 });
+    // Begins with letters: digits alone stand by chance in a large number that is no part of the payload, and is shown.
+    const secret = fc.constantFrom('card-4111-1111', { number: 'card-4111-1111' }, ['card-4111-1111'], { 'card-4111-1111': 1 });
     const task = fc.tuple(near, secret).map(([fields, payload]) => ({ ...fields, payload }));
     fc.assert(
       fc.property(task, (input) => {
-        expect(JSON.stringify([submit(input), reported(input), operated(input)].filter((parsed) => !parsed.ok))).not.toContain('4111');
+        expect(JSON.stringify([submit(input), reported(input), operated(input)].filter((parsed) => !parsed.ok))).not.toContain('card');
       }),
       { numRuns: 1_000 },
     );
