@@ -7,6 +7,7 @@ export function tableOf(figures: readonly Figure[]): string {
     head: ['#', 'figure', 'measured', 'target', ''],
     colAligns: ['right', 'left', 'right', 'right', 'left'],
     style: { head: [], border: [] },
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
   for (const { id, name, value, target, unit, ok, bound } of figures) {
     const asked = target === null ? '' : `${bound === 'at least' ? '≥' : '≤'} ${shown(target)}`;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -5,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { Stage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { buildSync } from 'esbuild';
 import { TaskQueueError } from './task-queue-error.ts';
 
 /** The system's functions: one file each in `functions/`, each exporting `handler`. */
@@ -17,11 +17,9 @@ export const FUNCTIONS_CONTEXT = 'punctual:functions';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FUNCTIONS = join(ROOT, 'functions');
 
-/**
- * The oldest Node that runs a bundle: an emulator runs functions on the Node that it finds, whatever the runtime says.
- * (Nothing is gained by a newer target.)
- */
-const TARGET = 'node20';
+const BUNDLER = fileURLToPath(new URL('bundle.mjs', import.meta.url));
+/** Above any bundle: more would be cut off. Bytes. */
+const MOST_BYTES = 64 * 1_048_576;
 
 interface Bundle {
   readonly text: string;
@@ -38,7 +36,7 @@ export function functionCode(scope: Construct, name: FunctionName): Code {
   const folder: string = scope.node.tryGetContext(FUNCTIONS_CONTEXT) ?? FUNCTIONS;
   const entry = [join(folder, `${name}.ts`), join(folder, `${name}.js`)].find((file) => existsSync(file));
   if (!entry) throw new TaskQueueError(scope, `there is no ${name}.ts (or .js) in ${folder}`);
-  const { text, hash } = bundled(entry);
+  const { text, hash } = bundled(scope, entry);
   // Below the cloud assembly: staged from there, and thrown away with it.
   const outdir = Stage.of(scope)?.assetOutdir ?? 'cdk.out';
   const built = join(outdir, '.functions', `${name}-${hash.slice(0, 16)}`);
@@ -50,24 +48,12 @@ export function functionCode(scope: Construct, name: FunctionName): Code {
   return Code.fromAsset(built, { assetHash: hash });
 }
 
-function bundled(entry: string): Bundle {
+function bundled(scope: Construct, entry: string): Bundle {
   const known = bundles.get(entry);
   if (known) return known;
-  const { outputFiles } = buildSync({
-    entryPoints: [entry],
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    format: 'cjs',
-    target: TARGET,
-    // The SDK's modules can be shaken, its CommonJS cannot: half the size.
-    mainFields: ['module', 'main'],
-    write: false,
-    logLevel: 'error',
-    legalComments: 'none',
-  });
-  const text = outputFiles.map((file) => file.text).join('');
-  const bundle = { text, hash: createHash('sha256').update(text).digest('hex') };
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, [BUNDLER, entry], { encoding: 'utf8', maxBuffer: MOST_BYTES });
+  if (status !== 0) throw new TaskQueueError(scope, `${entry} cannot be bundled: ${error?.message ?? stderr}`);
+  const bundle = { text: stdout, hash: createHash('sha256').update(stdout).digest('hex') };
   bundles.set(entry, bundle);
   return bundle;
 }
