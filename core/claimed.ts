@@ -79,10 +79,10 @@ export function expire(task: Task, { claim, error, fingerprint }: Of<'expire'>, 
 
 /** SNS will not take the notification as it is. Of an unacknowledged task too: it is not done before SNS has accepted it. */
 export function refuse(task: Task, action: Of<'refuse'>, now: number, settings: AppSettings): Decision {
-  // Completed by its claim, which is still on the row.
-  const isUnaccepted = task.state === 'completed' && task.claimedBy !== undefined && task.claim === action.claim;
+  // Completed by its claim, an unacknowledged task bears it still.
+  const bearsClaim = task.claimedBy !== undefined && task.claim === action.claim;
   const { endedAt: _at, expiresAtSeconds: _expires, listed: _listed, ...open } = task;
-  const claimed: Task = isUnaccepted ? { ...open, state: 'leased' } : task;
+  const claimed: Task = bearsClaim ? { ...open, state: 'leased' } : task;
   return report(claimed, action.claim, 'refused', now, () => {
     const after = marked(endClaim(claimed, now, 'refused', action), action.fingerprint);
     const again = now + backoffMs(policyFor(settings, task.name), task.deliveries + 1, action.random);

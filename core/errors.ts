@@ -112,10 +112,10 @@ const isDeathDue = ({ reportedDeaths, windowDeaths }: RecurringError): boolean =
 
 /** Whether `first`, or a power of ten above it, lies in (before, after]. */
 const hasPassed = (first: number, before: number, after: number): boolean =>
-  (before < first && first <= after) || powerBelow(Math.max(before, first)) < powerBelow(after);
+  (before < first && first <= after) || digits(Math.max(before, first)) < digits(after);
 
-/** The greatest power of ten up to `value`, as its exponent; by digits, because logarithms round. */
-const powerBelow = (value: number): number => String(Math.floor(value)).length - 1;
+/** One more with each power of ten; not by a logarithm, which rounds. */
+const digits = (value: number): number => String(Math.floor(value)).length;
 
 const kept = <T>(values: readonly T[]): T[] => [...new Set(values)].slice(0, KEPT);
 

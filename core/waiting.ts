@@ -28,7 +28,7 @@ export const isWorthless = (task: Pick<Task, 'deadlineAt' | 'traits'>, now: numb
   task.deadlineAt !== undefined && task.deadlineAt < now && (settings.whenLate === 'expire' || hasTrait(task, 'expires'));
 
 export function miss(task: Task, { fingerprint }: Of<'miss'>, now: number, settings: AppSettings): Decision {
-  if (task.state === 'dead' && task.deathReason === 'deadline missed') return unchanged(task);
+  if (task.deathReason === 'deadline missed') return unchanged(task);
   if (task.state !== 'scheduled') return notWaiting(task);
   if (!isWorthless(task, now, settings)) return refused({ reason: 'not worthless' });
   const marked: Task = fingerprint === undefined ? task : { ...task, fingerprint };

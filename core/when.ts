@@ -69,7 +69,7 @@ function resolveLocal({ local, timeZone, disambiguation = 'compatible' }: LocalD
   }
   let date: Temporal.PlainDateTime;
   try {
-    date = Temporal.PlainDateTime.from(local, { overflow: 'reject' });
+    date = Temporal.PlainDateTime.from(local);
   } catch {
     return { ok: false, field: 'local', got: local, allowed: 'a date that exists in the calendar' };
   }

@@ -49,6 +49,12 @@ describe('fail → retry', () => {
       .thenChanged({ state: 'scheduled', attempt: 1, consecutiveFailures: 1, deliveries: 0, fingerprint: 'f' });
   });
 
+  it('keeps the fingerprint of the error before, if it has none itself', () => {
+    given(enqueue(), claim(), fail({ fingerprint: 'f' }), HOUR, claim())
+      .when(fail())
+      .thenChanged({ fingerprint: 'f' });
+  });
+
   it('keeps the error, cut to what a history holds', () => {
     const long = 'x'.repeat(10_000);
     const task = given(enqueue(), claim())

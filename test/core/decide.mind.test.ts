@@ -67,6 +67,8 @@ describe('moveToFront', () => {
       .when(moveToFront)
       .thenRefused({ reason: 'not due', dueAt });
     given(enqueue({ dueAt }), HOUR).when(moveToFront).thenChanged({ position: 'front' });
+    // What is at the front was due when it came there: a clock that has stepped back takes nothing from it.
+    given(enqueue(), moveToFront, -SECOND).when(moveToFront).thenChanged({ position: 'front' });
     given(enqueue(), claim(), fail())
       .when(moveToFront)
       .thenRefused({ reason: 'not due', dueAt: START + 2_500 });

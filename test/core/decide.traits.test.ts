@@ -211,7 +211,7 @@ describe('a notification that SNS will not take', () => {
       .when(refuse({ fingerprint: 'f' }))
       .thenChanged({ state: 'scheduled', position: 'back', attempt: 0, consecutiveFailures: 0, deliveries: 1, fingerprint: 'f' });
     expect(task.dueAt).toBe(START + DEFAULT_POLICY.backoffBaseMs / 2);
-    expect(task.attempts).toEqual([{ claim: 1, claimedAt: START, endedAt: START, outcome: 'refused', error: REFUSED }]);
+    expect(task.attempts).toStrictEqual([{ claim: 1, claimedAt: START, endedAt: START, outcome: 'refused', error: REFUSED }]);
     given(enqueue(), claim(), refuse(), claim())
       .when(refuse())
       .thenChanged({ dueAt: START + DEFAULT_POLICY.backoffBaseMs });
@@ -221,8 +221,9 @@ describe('a notification that SNS will not take', () => {
     given(enqueue(), ...again(MAX_DELIVERIES - 1, claim(), refuse()), claim())
       .when(refuse())
       .thenChanged({ state: 'dead', deathReason: 'notification refused', deliveries: MAX_DELIVERIES });
-    given(enqueue(), ...again(MAX_DELIVERIES - 1, claim(), refuse()), claim(), LEASE_OVER)
+    const lost = given(enqueue(), ...again(MAX_DELIVERIES - 1, claim(), refuse()), claim(), LEASE_OVER)
       .when((task) => ({ type: 'expire', claim: task.claim, error: REFUSED, fingerprint: 'f' }))
       .thenChanged({ state: 'dead', deathReason: 'notification refused', fingerprint: 'f' });
+    expect(lost.attempts.at(-1)).toMatchObject({ outcome: 'expired', error: REFUSED });
   });
 });

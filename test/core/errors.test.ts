@@ -21,6 +21,7 @@ describe('messagePattern', () => {
     same('connect ECONNREFUSED 10.0.0.1:5432', 'connect ECONNREFUSED 192.168.100.200:80');
     same('since 2026-12-24T08:00:00.000Z', 'since 2027-01-02T23:59:59.999Z');
     expect(messagePattern('row 7 of 12')).toBe('row <n> of <n>');
+    expect(messagePattern('row 1234567 in 500ms')).toBe('row <n> in <n>ms');
   });
 
   it('takes ids out: UUIDs, hashes, our own', () => {
@@ -38,6 +39,7 @@ describe('messagePattern', () => {
     same('no file "a b.pdf"', 'no file "it\'s 5 o\'clock"');
     same("unknown key 'a'", "unknown key 'another one'");
     same('no column `x`', 'no column `y z`');
+    expect(messagePattern('no "a" or `b` or \'c d\' is here')).toBe('no <text> or <text> or <text> is here');
   });
 
   it('an apostrophe is no quotation mark: it hides no part of a sentence', () => {
@@ -61,6 +63,14 @@ describe('messagePattern', () => {
     same(`bad input '${'a'.repeat(700)}'`, `bad input '${'b '.repeat(400)}'`);
     same(`bad input \`${'a'.repeat(700)}\``, `bad input \`${'b '.repeat(400)}\``);
     different('a 5" disk failed', 'a 5" screen failed');
+    expect(messagePattern(`no 'a b' for it, isn't "${'c'.repeat(700)}" there`)).toBe("no <text> for it, isn't <text>");
+  });
+
+  it('is taken from the 500 characters that a history keeps of a message', () => {
+    const quotation = (length: number) => 'no "'.padEnd(length, 'a');
+    expect(messagePattern(quotation(499))).toBe(quotation(200));
+    expect(messagePattern(quotation(500))).toBe('no <text>');
+    expect(messagePattern(`${quotation(500)}" today`)).toBe('no <text>');
   });
 
   it('never throws, and is short, for any message', () => {

@@ -20,6 +20,7 @@ import {
   type Past,
   refuse,
   replay,
+  reprioritize,
   reschedule,
   SECOND,
   START,
@@ -31,10 +32,12 @@ import {
 const LEASE_OVER = DEFAULT_POLICY.leaseMs + LEASE_SKEW_MS;
 const ID = 'billing/AAAAAAAAAAAAAAAAAAAAAA';
 
+const AROUND: Surroundings = { settings: settingsOf(), valves: NO_VALVES, inFlight: 0 };
+
 /** The sentence on the task that the past has made, at the end of that past. */
 function explained(past: Past, around: Partial<Surroundings> = {}) {
   const passed = past.reduce<number>((sum, step) => sum + (typeof step === 'number' ? step : 0), 0);
-  return explainTask(given(...past).task(), START + passed, { settings: settingsOf(), valves: NO_VALVES, inFlight: 0, ...around });
+  return explainTask(given(...past).task(), START + passed, { ...AROUND, ...around });
 }
 
 describe('a task that waits for its date', () => {
@@ -69,9 +72,16 @@ describe('a task that waits for its date', () => {
   it('that somebody has given it since: then that is why', () => {
     const rescheduled = [enqueue(), claim(), fail(), SECOND, reschedule({ dueAt: START + HOUR })];
     expect(explained(rescheduled)).toBe('Not due until 2026-12-24T09:00:00.000Z.');
+    expect(explained([enqueue(), claim(), fail(), reschedule({ dueAt: START + HOUR })])).toBe('Not due until 2026-12-24T09:00:00.000Z.');
     const replayed = [enqueue({ maxAttempts: 1 }), claim(), fail(), SECOND, replay({ dueAt: START + HOUR })];
     expect(explained(replayed)).toBe('Not due until 2026-12-24T09:00:00.000Z.');
     expect(explained([...rescheduled, claim(), SECOND, snooze(START + DAY)])).toContain('Snoozed until');
+    expect(explained([enqueue(), reschedule({ dueAt: START + HOUR })])).toBe('Not due until 2026-12-24T09:00:00.000Z.');
+  });
+
+  it('whose level alone has changed since: still as before', () => {
+    expect(explained([enqueue(), claim(), fail(), SECOND, reprioritize('high')])).toContain('Retry at 2026-12-24T08:00:02.500Z');
+    expect(explained([enqueue(), ...again(3, claim(), fail())])).toContain('after attempt 3 of 10 failed');
   });
 
   it('under a pause: that too', () => {
@@ -93,6 +103,8 @@ describe('a task that is due', () => {
     expect(explained([enqueue()], { ahead: { count: 0, isMore: true } })).toBe(`${SINCE}.`);
     expect(explained([enqueue()])).toBe(`${SINCE}.`);
     expect(explained([enqueue(), moveToFront])).toBe('Due, at the front.');
+    // By a clock that has stepped back, too: the place at the front is for what is due.
+    expect(explained([enqueue(), moveToFront, -SECOND])).toBe('Due, at the front.');
   });
 
   it('counts as high once its deadline is reached', () => {
@@ -179,6 +191,10 @@ describe('a task that has ended', () => {
     );
     const missed = [enqueue({ dueAt: START - 1, deadlineAt: START - 1, traits: ['expires'] }), miss];
     expect(explained(missed)).toContain('because its deadline was missed; it can be replayed');
+    const failedOnce = [enqueue({ deadlineAt: START + MINUTE, traits: ['expires'] }), claim(), fail(), MINUTE + 1, miss];
+    expect(explained(failedOnce)).toContain('because its deadline was missed; it can be replayed');
+    const unreadable = { ...given(...missed).task(), deathReason: 'unreadable' } as const;
+    expect(explainTask(unreadable, START, AROUND)).toContain('because its row could not be read as a task; it can be replayed');
   });
 
   it('whose row lacks what it should have still gets a sentence', () => {
@@ -188,8 +204,11 @@ describe('a task that has ended', () => {
       expiresAtSeconds: _expires,
       ...damaged
     } = given(enqueue({ maxAttempts: 1 }), claim(), fail()).task();
-    expect(explainTask(damaged, START, { settings: settingsOf(), valves: NO_VALVES, inFlight: 0 })).toMatch(
-      /^Dead since an unknown instant/,
+    expect(explainTask(damaged, START, AROUND)).toBe(
+      `Dead since an unknown instant because its attempts are exhausted (1 of 1), the last error was SmtpError; it can be replayed: punctual replay ${ID}.`,
     );
+    const failed = given(enqueue(), claim(), fail()).task();
+    const attempts = failed.attempts.map(({ error: _, ...attempt }) => attempt);
+    expect(explainTask({ ...failed, attempts }, START, AROUND)).toBe('Retry at 2026-12-24T08:00:02.500Z, after attempt 1 of 10 failed.');
   });
 });

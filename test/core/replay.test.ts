@@ -30,7 +30,7 @@ describe('replay', () => {
     const task = given(...died, HOUR)
       .when(replay())
       .thenChanged({ state: 'scheduled', dueAt: START + HOUR, attempt: 0, deliveries: 0, consecutiveFailures: 0, position: 'back' });
-    for (const field of ['endedAt', 'deathReason', 'expiresAtSeconds', 'fingerprint']) expect(task).not.toHaveProperty(field);
+    for (const field of ['endedAt', 'deathReason', 'expiresAtSeconds', 'fingerprint', 'deadlineAt']) expect(task).not.toHaveProperty(field);
   });
 
   it('counts lost deliveries anew, and is listed as completed no longer', () => {

@@ -69,6 +69,7 @@ describe('fateOf an entry nominated at revision 5 in slot 1', () => {
     ['leased', 56, LONGER_REV, 'free', 'claimed again later, at a revision that begins alike'],
     ['leased', 6, undefined, 'free', 'a claim without a tag is not ours'],
     ['scheduled', 6, undefined, 'free', 'rescheduled, or ended and waiting for its retry'],
+    ['scheduled', 7, MINE, 'free', 'what waits is out under nobody, whatever its row bears'],
     ['completed', 7, undefined, 'free', 'ended'],
     ['cancelled', 6, undefined, 'free', 'ended'],
     ['dead', 7, undefined, 'free', 'ended'],
@@ -121,6 +122,6 @@ describe('entries as their row holds them', () => {
 
   it('what cannot be read is left out, and hides nothing beside it', () => {
     expect(entriesOf('billing', '')).toEqual([]);
-    expect(entriesOf('billing', ' x AAAAAAAAAAAAAAAAAAAAAA.z.0 #.1.1 ')).toEqual([entryAt(35)]);
+    expect(entriesOf('billing', ' x AAAAAAAAAAAAAAAAAAAAAA.z.0 #.1.1 #B.1.1 ')).toEqual([entryAt(35)]);
   });
 });

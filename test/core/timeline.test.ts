@@ -104,12 +104,18 @@ describe('the timeline of a task', () => {
       0,
       'its deadline was changed',
     ]);
+    expect(timeline(enqueue({ deadlineAt: START + MINUTE }), MINUTE, claim())).not.toContainEqual([1, 'its deadline passed']);
+    const damaged = given(enqueue({ traits: ['late'] })).task();
+    expect(timelineOf(damaged)).toHaveLength(1);
   });
 
   it('the level that it had at first, whatever was made of it since', () => {
     const failedClaim = [claim(), fail(), HOUR] as const;
     expect(timeline(enqueue({ level: 'high' }), ...again(3, ...failedClaim))).toContainEqual([0, 'enqueued at priority high']);
     expect(timeline(enqueue({ level: 'high' }), ...again(3, ...failedClaim))).toContainEqual([120, 'demoted from high to medium']);
+    const dated = [enqueue({ level: 'high' }), reschedule({ dueAt: START + HOUR })] as const;
+    expect(timeline(...dated)).toContainEqual([0, 'enqueued at priority high']);
+    expect(timeline(...dated, reprioritize('low'))).toContainEqual([0, 'enqueued at priority high']);
   });
 
   it('how much is no longer kept, where that was', () => {
@@ -122,6 +128,11 @@ describe('the timeline of a task', () => {
       [0, 'enqueued at priority medium'],
       [3, '3 earlier entries are no longer kept'],
       [3, 'claimed, number 3'],
+    ]);
+    // What came over an expired row, whose claims count on.
+    expect(timelineOf({ ...given(enqueue()).task(), attemptsDropped: 2 })).toEqual([
+      { at: START, text: 'enqueued at priority medium' },
+      { at: START, text: '2 earlier entries are no longer kept' },
     ]);
   });
 });
