@@ -9,7 +9,7 @@ import { log, reasonOf } from '../log.ts';
 import { putMeasures } from '../metrics.ts';
 import type { Ring } from '../ring.ts';
 import type { ErrorBook } from './error-book.ts';
-import { type Decided, type DecisionPorts, decideOn, type Failed } from './failed-task.ts';
+import { type Decided, type DecisionPorts, decideOn, type Failed, type Kind } from './failed-task.ts';
 import { groupBy } from './group-by.ts';
 import { failureMeasures, type Late } from './measures.ts';
 import { type MailSettings, mailOf } from './report-mail.ts';
@@ -39,10 +39,11 @@ export interface FailurePorts extends DecisionPorts {
   readonly mail: MailSettings;
 }
 
-/** A failure with the message that told of it. */
+/** A failure with the message that told of it. Without one: a report of its kind may be owed. */
 interface Told {
   readonly messageId: string;
-  readonly failed: Failed;
+  readonly kind: Kind;
+  readonly failed: Failed | undefined;
 }
 
 /**
@@ -63,11 +64,12 @@ export class FailureBatch {
   async settle(deliveries: readonly Delivery[]): Promise<string[]> {
     const taken = await Promise.all(deliveries.map((delivery) => this.#take(delivery)));
     const late = taken.flatMap((one) => one?.late ?? []);
-    const told = taken.flatMap((one, i): Told[] =>
-      one?.failed ? [{ messageId: deliveries[i]?.messageId ?? '', failed: one.failed }] : [],
-    );
+    const told = taken.flatMap((one, i): Told[] => {
+      const kind = one?.failed ?? one?.owed;
+      return kind ? [{ messageId: deliveries[i]?.messageId ?? '', kind, failed: one?.failed }] : [];
+    });
     const retries = taken.flatMap((one) => one?.retry ?? []);
-    const groups = groupBy(told, ({ failed }) => `${failed.app}/${failed.fingerprint}`);
+    const groups = groupBy(told, ({ kind }) => `${kind.app}/${kind.fingerprint}`);
     const [fresh] = await Promise.all([
       Promise.all([...groups.values()].map((group) => this.#count(group))),
       this.#ring(retries),
@@ -88,12 +90,12 @@ export class FailureBatch {
 
   /** Counts failures of one error; answers those that had not been counted before. */
   async #count(group: readonly Told[]): Promise<Failed[]> {
-    const failures = group.map(({ failed }) => failed);
+    const failures = group.flatMap(({ failed }) => failed ?? []);
     const ids = group.map(({ messageId }) => messageId);
-    const [first] = failures;
+    const [first] = group;
     // A row of no app is in nobody's book.
-    if (first?.app === undefined) return failures;
-    const { app, fingerprint, name, error } = first;
+    if (first?.kind.app === undefined) return failures;
+    const { app, fingerprint, name, error } = first.kind;
     const count = await this.#guarded(ids, 'failures could not be counted; they stay in the queue', TOLD_BY, () =>
       this.#ports.book.count({ app, fingerprint, name, error, tasks: failures }, this.#ports.clock.now()),
     );
@@ -128,8 +130,10 @@ export class FailureBatch {
   }
 
   async #putLate(told: readonly Told[]): Promise<void> {
-    const missed = told.filter(({ failed }) => failed.missed !== undefined);
-    const requests = missed.map(({ failed: { id, name, missed: deadlineAt = 0 } }) => ({ type: 'late' as const, id, name, deadlineAt }));
+    const missed = told.flatMap(({ messageId, failed }) =>
+      failed?.missed === undefined ? [] : [{ messageId, id: failed.id, name: failed.name, deadlineAt: failed.missed }],
+    );
+    const requests = missed.map(({ id, name, deadlineAt }) => ({ type: 'late' as const, id, name, deadlineAt }));
     const ids = missed.map(({ messageId }) => messageId);
     const { events, bus, clock } = this.#ports;
     await this.#guarded(ids, 'missed deadlines could not be told of; they are tried again', TOLD_BY, () =>

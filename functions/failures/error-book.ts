@@ -1,7 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { counted, type Occurrences, type RecurringError } from '../../core/errors.ts';
 import { errorLane } from '../../core/lanes.ts';
-import { pause, systemClock } from '../clock.ts';
+import { type Clock, pause, systemClock } from '../clock.ts';
 import { writeIf } from '../conditional.ts';
 import { cursorOf, positionIn } from '../cursor.ts';
 import { queryLane } from '../lane-query.ts';
@@ -26,6 +26,12 @@ export type KeyedOccurrences = Omit<Occurrences, 'tasks'> & {
   readonly tasks: readonly (Occurrences['tasks'][number] & { readonly key: string })[];
 };
 
+/** How a book waits between two tries; `random` in [0, 1) spreads those who wait together. */
+export interface Waits {
+  readonly clock: Clock;
+  random(): number;
+}
+
 /** What came of a count. */
 export interface Count {
   /** Keys of the occurrences that had not been counted before. */
@@ -38,10 +44,12 @@ export interface Count {
 export class ErrorBook {
   readonly #dynamo: DynamoDBClient;
   readonly #store: Store;
+  readonly #waits: Waits;
 
-  constructor(dynamo: DynamoDBClient, store: Store) {
+  constructor(dynamo: DynamoDBClient, store: Store, waits: Waits = { clock: systemClock, random: () => Math.random() }) {
     this.#dynamo = dynamo;
     this.#store = store;
+    this.#waits = waits;
   }
 
   /**
@@ -60,7 +68,7 @@ export class ErrorBook {
       if (!next) return { fresh: new Set() };
       if (await this.#write(item, next.row)) return next.count;
       tried = next.count;
-      await pause(systemClock, Math.random() * Math.min(PAUSE_MS.most, PAUSE_MS.first * 2 ** race));
+      await this.#pause(race);
     }
     throw new Contended(`${errorId(seen.app, seen.fingerprint)}: another count was first ${RACES} times`);
   }
@@ -83,7 +91,7 @@ export class ErrorBook {
    *
    * @throws Refused where `cursor` is none of this list's
    */
-  async list(app: string, cursor?: string, now = Date.now()): Promise<{ errors: RecurringError[]; cursor?: string }> {
+  async list(app: string, cursor?: string, now = this.#waits.clock.now()): Promise<{ errors: RecurringError[]; cursor?: string }> {
     const start = startOf(app, positionIn(walkOf(app), cursor));
     const part = { limit: PAGE, start, backwards: true };
     const { items, next } = await queryLane(this.#dynamo, this.#store.table, 'watch', errorLane(app), part);
@@ -93,7 +101,7 @@ export class ErrorBook {
     return next?.watchAt?.S === undefined ? { errors } : { errors, cursor: cursorOf(walkOf(app), next.watchAt.S) };
   }
 
-  async get(app: string, fingerprint: string, now = Date.now()): Promise<RecurringError | undefined> {
+  async get(app: string, fingerprint: string, now = this.#waits.clock.now()): Promise<RecurringError | undefined> {
     return errorRowOf(await this.#read(app, fingerprint), now)?.error;
   }
 
@@ -112,6 +120,11 @@ export class ErrorBook {
       if (await this.#write(item, { ...row, error, owedSince: undefined })) return error;
     }
     throw new Contended(`${errorId(app, fingerprint)}: another count was first ${RACES} times`);
+  }
+
+  #pause(race: number): Promise<void> {
+    const { clock, random } = this.#waits;
+    return pause(clock, random() * Math.min(PAUSE_MS.most, PAUSE_MS.first * 2 ** race));
   }
 
   async #read(app: string, fingerprint: string): Promise<Item | undefined> {

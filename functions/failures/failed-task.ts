@@ -34,10 +34,15 @@ export interface Failed {
   readonly missed?: number;
 }
 
+/** Which recurring error a failure is. */
+export type Kind = Pick<Failed, 'app' | 'name' | 'error' | 'fingerprint'>;
+
 /** What came of a request. */
 export interface Decided {
   /** To be counted by this delivery; absent: it was stale, or another delivery counts it. */
   readonly failed?: Failed;
+  /** An earlier delivery may have counted it and not come to its report, and the row says nothing of it any more. */
+  readonly owed?: Kind;
   /** The task waits for another try. */
   readonly retry?: { readonly app: string; readonly dueAt: number };
 }
@@ -83,47 +88,72 @@ async function decidedTask(
   settings: AppSettings,
   { store, random }: DecisionPorts,
 ): Promise<Decided> {
-  const error = errorOf(request);
+  const reported = errorOf(request);
   const spread = random();
-  const fingerprint = (task: Task | undefined) => fingerprintOf(settings.app, task?.name ?? NO_NAME, error);
-  const decision = await store.act(request.id, (task) => actionOf(request, error, fingerprint(task), spread), now, settings);
+  let kind = kindOf(settings.app, undefined, reported);
+  const decision = await store.act(
+    request.id,
+    (task) => {
+      kind = kindOf(settings.app, task, reported);
+      return actionOf(request, reported, kind.fingerprint, spread);
+    },
+    now,
+    settings,
+  );
   logDecision(request, decision);
-  if (decision.kind === 'refused') return {};
+  // A death by the deadline is in no attempt: once the task is replayed, nothing tells that an earlier delivery wrote it.
+  if (decision.kind === 'refused') return isAgain && request.type === 'miss' ? { owed: kind } : {};
   const { task } = decision;
   // Rung for even if it was decided before: the answer to the first try may have been lost.
   const retry = task.state === 'scheduled' ? { retry: { app: task.app, dueAt: task.dueAt } } : {};
   const recorded = recordOf(request, task);
   const isOurs = decision.kind === 'changed' || isAgain || recorded?.at === now;
   if (!recorded || !isOurs) return retry;
-  const { id, app, name, version } = task;
   const missed = decision.kind === 'changed' ? decision.missed : recorded.isFirstLate;
-  const failed: Failed = {
-    type: request.type,
-    ...{ id, app, name, version, error },
-    key: occurrenceOf(id, recorded.occasion),
-    fingerprint: fingerprint(task),
-    isDead: recorded.isDead,
-    ...(missed && task.deadlineAt !== undefined ? { missed: task.deadlineAt } : {}),
-  };
-  return { failed, ...retry };
+  return { failed: { type: request.type, ...failedOf(task, recorded, missed) }, ...retry };
 }
 
-/** What a task's row says of the request: when it was recorded, and whether the task died of it. */
-function recordOf(request: TaskRequest, task: Task) {
+function failedOf(task: Task, recorded: Recorded, missed: boolean): Omit<Failed, 'type'> {
+  const { id, version, deadlineAt } = task;
+  return {
+    ...{ id, version },
+    // Two requests of one claim may tell of different errors: what stands in the row is the one that counts.
+    ...kindOf(task.app, task, recorded.error),
+    key: occurrenceOf(id, recorded.occasion),
+    isDead: recorded.isDead,
+    ...(missed && deadlineAt !== undefined ? { missed: deadlineAt } : {}),
+  };
+}
+
+const kindOf = (app: string, task: Task | undefined, error: TaskError): Kind => {
+  const name = task?.name ?? NO_NAME;
+  return { app, name, error, fingerprint: fingerprintOf(app, name, error) };
+};
+
+interface Recorded {
+  readonly at: number;
+  readonly occasion: number;
+  readonly error: TaskError;
+  readonly isDead: boolean;
+  readonly isFirstLate: boolean;
+}
+
+/** What a task's row says of the request: when it was recorded, with which error, and whether the task died of it. */
+function recordOf(request: TaskRequest, task: Task): Recorded | undefined {
   if (request.type === 'miss') {
     const { endedAt = 0 } = task;
-    return { at: endedAt, occasion: endedAt, isDead: true, isFirstLate: true };
+    return { at: endedAt, occasion: endedAt, error: OWN_ERRORS.miss, isDead: true, isFirstLate: true };
   }
   const { claim, type } = request;
   const attempt = task.attempts.findLast((one) => one.claim === claim && one.outcome === OUTCOMES[type]);
   if (!attempt) return undefined;
-  const { claimedAt, endedAt } = attempt;
+  const { claimedAt, endedAt, error = OWN_ERRORS.expire } = attempt;
   const { deadlineAt } = task;
   // A claim made after the deadline has told of it itself.
   const isFirstLate = deadlineAt !== undefined && claimedAt <= deadlineAt && deadlineAt < endedAt;
   // A death by the deadline was of no attempt: its own request tells of it.
   const isOfAttempt = task.deathReason !== 'deadline missed' && task.attempts.at(-1) === attempt;
-  return { at: endedAt, occasion: claim, isDead: task.state === 'dead' && isOfAttempt, isFirstLate };
+  return { at: endedAt, occasion: claim, error, isDead: task.state === 'dead' && isOfAttempt, isFirstLate };
 }
 
 function actionOf(request: TaskRequest, error: TaskError, fingerprint: string, random: number): Action {

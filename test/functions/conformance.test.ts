@@ -14,6 +14,7 @@ import { Chance } from '../simulation/chance.ts';
 import { Faults } from '../simulation/faults.ts';
 import { Process } from '../simulation/process.ts';
 import { Timeline } from '../simulation/timeline.ts';
+import { DYNAMODB_LOCAL, onDynamoDbLocal } from './conformanceLocal.ts';
 import { makeWorld, START } from './world.ts';
 
 /** What every test is given: a table as it is shipped, and a client of it. */
@@ -110,7 +111,8 @@ describe('DynamoDB in memory', () => {
 describe.each([
   ['in memory', inMemory],
   ['emulated', onEmulator],
-])('DynamoDB %s', (_name, make) => {
+  ...(DYNAMODB_LOCAL === undefined ? [] : ([['local', onDynamoDbLocal]] as const)),
+] as const)('DynamoDB %s', (_name, make) => {
   it('writes under a condition that holds, and shows what was there where it does not', async () => {
     const { update, read } = clientOf(await make());
     const set = { UpdateExpression: 'SET #rev = :next', ExpressionAttributeNames: { '#rev': 'rev' } };

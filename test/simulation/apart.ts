@@ -1,6 +1,27 @@
+import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
 import type { World } from './world.ts';
+
+/** Work that asks the machine itself for the time, or for an id: here too it is the world that answers. */
+export async function inWorldTime<T>(world: World, work: () => Promise<T>): Promise<T> {
+  const { now } = Date;
+  const { randomUUID } = crypto;
+  const { timeline, chance } = world;
+  let ids = 0;
+  Date.now = () => timeline.now;
+  performance.now = () => timeline.now;
+  crypto.randomUUID = () => `${chance.int(0, 2 ** 31)}-${++ids}-0-0-0` as const;
+  try {
+    return await apart(world, work);
+  } finally {
+    Date.now = now;
+    // It is the prototype's own again.
+    Reflect.deleteProperty(performance, 'now');
+    crypto.randomUUID = randomUUID;
+    syncBuiltinESMExports();
+  }
+}
 
 /**
  * Runs work of a world apart from this machine: what the code under test logs is judged and not printed, and where it pauses or

@@ -1,14 +1,19 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { Answer } from '../../contract/answer.ts';
+import { REPORT_ACTIONS, type ReportRequest, reportRequest } from '../../contract/report.ts';
 import type { TaskRequest } from '../../contract/submit.ts';
 import type { TaskAction } from '../../contract/tasks.ts';
+import { wire } from '../../contract/view.ts';
 import type { Action, Decision } from '../../core/actions.ts';
 import { decide } from '../../core/decide.ts';
-import type { TaskError } from '../../core/task.ts';
+import type { AppSettings } from '../../core/policy.ts';
+import type { Task, TaskError } from '../../core/task.ts';
 import type { Valve } from '../../core/valves.ts';
 import { putFailures } from '../../functions/bus.ts';
-import { Refused } from '../../functions/doors/door.ts';
+import { instantOf } from '../../functions/doors/dates.ts';
+import { door, Refused } from '../../functions/doors/door.ts';
 import { enqueueAll } from '../../functions/doors/enqueue.ts';
 import { tellIfLate } from '../../functions/doors/late.ts';
 import { refusalError } from '../../functions/doors/refusals.ts';
@@ -47,6 +52,22 @@ function partsOf(process: Process) {
 }
 type Parts = ReturnType<typeof partsOf>;
 
+function wordOf(request: Exclude<ReportRequest, { action: 'fail' | 'overloaded' }>, now: number): Report {
+  const { claim } = request;
+  switch (request.action) {
+    case 'start':
+      return { type: 'start', claim, holder: request.holder };
+    case 'complete':
+      return { type: 'complete', claim, worker: 'worker' };
+    case 'extend':
+      return { type: 'extend', claim, ...(request.leaseMs === undefined ? {} : { leaseMs: request.leaseMs }) };
+    case 'snooze':
+      return { type: 'snooze', claim, until: instantOf('until', request.until, request.delayMs, now) ?? now };
+    default:
+      return request satisfies never;
+  }
+}
+
 /** The doors of the app, as their handlers use the parts that are shipped, and callers that ask again. */
 export class Doors {
   readonly #world: World;
@@ -68,8 +89,9 @@ export class Doors {
     });
   }
 
-  change(request: TaskAction): Promise<Told<object>> {
-    return this.#submit(({ process, tasks }) => tasks.carryOut(request, this.#world.settings, process.now()));
+  /** `settings`: whose door it is; the app's own unless told otherwise. */
+  change(request: TaskAction, settings: AppSettings = this.#world.settings): Promise<Told<object>> {
+    return this.#submit(({ process, tasks }) => tasks.carryOut(request, settings, process.now()));
   }
 
   setValve(name: string | undefined, valve: Valve | undefined): Promise<Told<object>> {
@@ -81,26 +103,53 @@ export class Doors {
   }
 
   fail(id: string, claim: number, error: TaskError): Promise<Told<object>> {
-    return this.#report(id, claim, async ({ store, process, events }) => {
-      const task = await store.read(id);
-      const now = process.now();
-      const decision = decide(task, { type: 'fail', claim, error, random: 0 }, now, this.#world.settings);
-      if (decision.kind !== 'changed' || !task) return decision;
-      await putFailures(events, 'bus', [{ type: 'fail', id, claim, error, worker: 'worker' }], now);
-      return { kind: 'unchanged', task };
-    });
+    return this.#report(id, claim, (parts) => this.#fail({ v: 1, action: 'fail', id, claim, error }, parts));
+  }
+
+  /** One invocation of the report door, as Lambda answers it; undefined: it did not come to an answer. */
+  async invokeReport(event: ReportRequest): Promise<Answer | undefined> {
+    const parts = partsOf(this.#world.process('report'));
+    if ('claim' in event) parts.process.hears(event.id, event.claim);
+    const handler = door(reportRequest, REPORT_ACTIONS, (request) => this.#carryOut(request, parts));
+    return parts.process.outcome(() => handler(event), TIMEOUT_MS);
+  }
+
+  /** As `functions/report.ts`. */
+  async #carryOut(request: ReportRequest, parts: Parts): Promise<object> {
+    if (request.action === 'overloaded') return {};
+    const now = parts.process.now();
+    const decision =
+      request.action === 'fail'
+        ? await this.#fail(request, parts)
+        : await parts.store.act(request.id, wordOf(request, now), now, this.#world.settings);
+    const { id, state, leaseUntil } = await this.#settled(request.id, decision, parts);
+    return { id, state, ...(leaseUntil === undefined ? {} : { leaseUntil: wire(leaseUntil) }) };
+  }
+
+  async #fail(request: ReportRequest & { action: 'fail' }, { process, store, events }: Parts): Promise<Decision> {
+    const { id, claim, error } = request;
+    const task = await store.read(id);
+    const now = process.now();
+    const decision = decide(task, { type: 'fail', claim, error, random: 0 }, now, this.#world.settings);
+    if (decision.kind !== 'changed' || !task) return decision;
+    await putFailures(events, 'bus', [{ type: 'fail', id, claim, error, worker: 'worker' }], now);
+    return { kind: 'unchanged', task };
+  }
+
+  async #settled(id: string, decision: Decision, { process, events, ring }: Parts): Promise<Task> {
+    if (decision.kind === 'refused') throw new Refused(refusalError(decision.refusal, id));
+    const { state, dueAt } = decision.task;
+    const now = process.now();
+    await tellIfLate(events, 'bus', decision, now);
+    if (state === 'scheduled') await ring.ifNear(this.#world.settings.app, dueAt, now);
+    return decision.task;
   }
 
   #report(id: string, claim: number, work: (parts: Parts) => Promise<Decision>): Promise<Told<object>> {
     const cold = () => partsOf(this.#world.process('report'));
     return this.#asked(cold, async (parts) => {
       parts.process.hears(id, claim);
-      const decision = await work(parts);
-      if (decision.kind === 'refused') throw new Refused(refusalError(decision.refusal, id));
-      const { state, dueAt } = decision.task;
-      const now = parts.process.now();
-      await tellIfLate(parts.events, 'bus', decision, now);
-      if (state === 'scheduled') await parts.ring.ifNear(this.#world.settings.app, dueAt, now);
+      const { state } = await this.#settled(id, await work(parts), parts);
       return { state };
     });
   }

@@ -4,8 +4,10 @@ import type { AppSettings } from '../../core/policy.ts';
 import type { Item } from './aws/expressions.ts';
 import type { History } from './history.ts';
 import { OrderWatch } from './order.ts';
+import { PauseWatch } from './pauses.ts';
 import { CANARY } from './plan.ts';
 import type { Process } from './process.ts';
+import { Promptness } from './promptness.ts';
 import { brokenBy, isUnacknowledged, number, placeOf, stateOf, text } from './rules.ts';
 
 const SLOT_SIZE = 25;
@@ -24,6 +26,10 @@ export class Judge {
   deaths = 0;
   /** Dead tasks that were replayed. */
   revived = 0;
+  /** Tasks that were ever cancelled. */
+  readonly cancelled = new Set<string>();
+  readonly promptness: Promptness;
+  readonly pauses: PauseWatch;
   readonly #order: OrderWatch | undefined;
   readonly #rows: ReadonlyMap<string, Item>;
   readonly #settings: AppSettings;
@@ -36,7 +42,15 @@ export class Judge {
     this.#rows = rows;
     this.#settings = settings;
     this.#history = history;
-    this.#order = isFree ? new OrderWatch(rows, history) : undefined;
+    this.pauses = new PauseWatch(history);
+    this.promptness = new Promptness(history, settings.maxInFlight);
+    this.#order = isFree ? new OrderWatch(rows, settings, history) : undefined;
+  }
+
+  /** From now on nothing goes wrong any more. */
+  begin(): void {
+    this.promptness.begin();
+    this.#order?.begin();
   }
 
   wrote(id: string, before: Item | undefined, after: Item, by: Process): void {
@@ -59,11 +73,18 @@ export class Judge {
     this.#history.must(!isLive || number(row, 'dueAtMs') === Date.parse(dueAt), 'what is told is what stands in the row', id);
     this.#history.must(!isLive || JSON.stringify(payload) === text(row, 'payload'), 'the payload is told as it was given', id);
     this.accepted.add(`${id} ${claim}`);
+    if (claim === number(row, 'claim')) this.promptness.told(id);
+  }
+
+  /** SNS will not take a notification, ever. */
+  refused(): void {
+    this.promptness.refused();
   }
 
   /** An index has answered a process. */
   shown(items: readonly Item[], to: Process): void {
     this.#order?.shown(items, to, this.#history.now);
+    if (isRun(to)) this.promptness.shown(items, to);
   }
 
   /** AWS would not even look at it. */
@@ -77,12 +98,13 @@ export class Judge {
   }
 
   #taskWritten(id: string, before: Item | undefined, after: Item, by: Process): void {
-    const { policy, maxInFlight } = this.#settings;
+    const { maxInFlight } = this.#settings;
     const claim = number(after, 'claim');
     const facts = `rev ${number(after, 'rev')} claim ${claim} attempt ${number(after, 'attempt')}`;
     this.#history.tell(`${by.name} wrote ${id}: ${stateOf(before)} → ${stateOf(after)}, ${facts}`);
-    for (const rule of brokenBy(before, after, by, id, policy.maxAttempts)) this.#history.must(false, rule, `${id}, by ${by.name}`);
+    for (const rule of brokenBy(before, after, by, id, this.#settings.policy)) this.#history.must(false, rule, `${id}, by ${by.name}`);
     this.#countEnds(before, after);
+    this.promptness.wrote(id, before, after, this.accepted.has(`${id} ${claim}`));
     if (stateOf(after) === 'leased') this.#out.add(id);
     else this.#out.delete(id);
     this.#history.must(this.#out.size <= maxInFlight, 'never more out than maxInFlight', `${[...this.#out]} of ${maxInFlight}`);
@@ -100,6 +122,7 @@ export class Judge {
     const outcome = after.attempts?.L?.at(-1)?.M?.outcome?.S;
     if (before && ended(after) > ended(before) && (outcome === 'failed' || outcome === 'expired' || outcome === 'refused'))
       this.failures[outcome]++;
+    if (stateOf(after) === 'cancelled') this.cancelled.add(text(after, 'id') ?? '');
     if (stateOf(before) === 'dead' && stateOf(after) === 'scheduled') this.revived++;
     if (stateOf(after) !== 'dead' || stateOf(before) === 'dead') return;
     this.deaths++;
@@ -120,8 +143,9 @@ export class Judge {
     this.#entries.set(slot, entries);
     const held = [...this.#entries.values()].flat().map(({ hash }) => this.#idOf(hash));
     this.#history.must(held.length <= this.#settings.maxInFlight, 'the slots hold no more than maxInFlight', `${held}`);
-    const ids = taken.map(({ hash }) => this.#idOf(hash));
-    if (ids.length > 0) this.#order?.taken(ids, new Set(held), by, this.#history.now);
+    const targets = taken.map(({ hash, rev }) => ({ id: this.#idOf(hash), rev }));
+    for (const { id } of targets) this.pauses.taken(id, this.#rows.get(id));
+    if (targets.length > 0) this.#order?.taken(targets, new Set(held), by, this.#history.now);
   }
 
   #idOf = (hash: string): string => `${this.#settings.app}/${hash}`;
@@ -140,6 +164,8 @@ export class Judge {
     this.#history.must(!isOwed, 'an unacknowledged entry stays until SNS has accepted', what);
   }
 }
+
+const isRun = ({ name }: Process): boolean => name.startsWith('dispatcher');
 
 const entriesOf = (entries: string): Entry[] =>
   entries === ''

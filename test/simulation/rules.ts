@@ -1,3 +1,4 @@
+import type { Policy } from '../../core/policy.ts';
 import type { Item } from './aws/expressions.ts';
 import type { Process } from './process.ts';
 
@@ -11,11 +12,13 @@ const LEGAL: Readonly<Record<string, readonly string[]>> = {
   dead: [],
 };
 const MAX_DELIVERIES = 5;
+const BELOW: Readonly<Record<string, string>> = { high: 'medium', medium: 'low', low: 'low' };
 
 export const text = (item: Item | undefined, name: string): string | undefined => item?.[name]?.S;
 export const number = (item: Item | undefined, name: string): number => Number(item?.[name]?.N ?? Number.NaN);
 export const stateOf = (item: Item | undefined): string => text(item, 'state') ?? 'none';
-export const isUnacknowledged = (item: Item | undefined): boolean => item?.traits?.L?.some(({ S }) => S === 'unacknowledged') ?? false;
+export const hasTrait = (item: Item | undefined, trait: string): boolean => item?.traits?.L?.some(({ S }) => S === trait) ?? false;
+export const isUnacknowledged = (item: Item | undefined): boolean => hasTrait(item, 'unacknowledged');
 
 /** How the entry of a row's claim begins in its slot, and in which slot. */
 export function placeOf(item: Item | undefined): { slot: number; rev: number } | undefined {
@@ -25,15 +28,20 @@ export function placeOf(item: Item | undefined): { slot: number; rev: number } |
 
 const endedClaims = (item: Item | undefined): number => (item?.attempts?.L?.length ?? 0) + (number(item, 'attemptsDropped') || 0);
 const lastMove = (item: Item | undefined): string | undefined => item?.moves?.L?.at(-1)?.M?.move?.S;
-const lastOutcome = (item: Item | undefined): string | undefined => item?.attempts?.L?.at(-1)?.M?.outcome?.S;
+export const lastOutcome = (item: Item | undefined): string | undefined => item?.attempts?.L?.at(-1)?.M?.outcome?.S;
 
 /** What a write of a task's row must be; the ones that do not hold come back. */
-export function brokenBy(before: Item | undefined, after: Item, by: Process, id: string, maxAttempts: number): string[] {
+export function brokenBy(before: Item | undefined, after: Item, by: Process, id: string, policy: Policy): string[] {
   const rules = {
-    'attempt ≤ maxAttempts': number(after, 'attempt') <= maxAttempts,
+    'attempt ≤ maxAttempts': number(after, 'attempt') <= policy.maxAttempts,
     'deliveries ≤ their bound': number(after, 'deliveries') <= MAX_DELIVERIES,
     ...(before
-      ? rulesOfChange(before, after, by, id)
+      ? {
+          ...rulesOfChange(before, after, by, id),
+          ...rulesOfPriority(before, after),
+          ...rulesOfCounts(before, after),
+          ...rulesOfRetry(before, after, policy),
+        }
       : { 'a task is born waiting': stateOf(after) === 'scheduled' && number(after, 'rev') === 1 }),
   };
   return Object.entries(rules).flatMap(([rule, holds]) => (holds ? [] : [rule]));
@@ -60,6 +68,51 @@ function rulesOfChange(before: Item, after: Item, by: Process, id: string) {
     'history is append-only': isAppended(before, after),
     'identity stays': ['id', 'app', 'name', 'request', 'createdAt'].every((name) => same(before, after, name)),
     'a payload stays': same(before, after, 'payload'),
+  };
+}
+
+/** How a task's level may change, and as what it is claimed. */
+function rulesOfPriority(before: Item, after: Item) {
+  const [was, is] = [text(before, 'level'), text(after, 'level')];
+  const isMoved = moves(after) > moves(before);
+  const counts = number(after, 'deadlineAt') <= Math.max(number(after, 'dueAtMs'), number(after, 'claimedAt')) ? 'high' : is;
+  return {
+    'a level changes by a move of its own alone': was === is || (isMoved && ['demoted', 'reprioritized'].includes(lastMove(after) ?? '')),
+    'a claim counts a reached deadline as high, and nothing else':
+      number(after, 'claim') === number(before, 'claim') || text(after, 'claimedLevel') === counts,
+  };
+}
+
+/** What comes of an attempt that failed: a pause within its bound, a level lower after so many in a row, or its end. */
+function rulesOfRetry(before: Item, after: Item, { backoffBaseMs, backoffCapMs, demoteAfter, maxAttempts }: Policy) {
+  const isFailure = endedClaims(after) > endedClaims(before) && lastOutcome(after) === 'failed';
+  const waits = isFailure && stateOf(after) === 'scheduled';
+  const failures = number(after, 'consecutiveFailures');
+  const pauseMs = number(after, 'dueAtMs') - number(after.attempts?.L?.at(-1)?.M, 'endedAt');
+  const [was, is] = [text(before, 'level') ?? '', text(after, 'level') ?? ''];
+  const isFallDue = failures % demoteAfter === 0;
+  return {
+    'a failure is retried until its attempts are spent': !isFailure || waits === number(after, 'attempt') < maxAttempts,
+    'a retry comes within its backoff': !waits || (pauseMs >= 0 && pauseMs <= Math.min(backoffCapMs, backoffBaseMs * 2 ** (failures - 1))),
+    'a task falls by a level after so many failures in a row': !waits || is === (isFallDue ? BELOW[was] : was),
+  };
+}
+
+const moves = (item: Item): number => (item.moves?.L?.length ?? 0) + (number(item, 'movesDropped') || 0);
+
+/** The counts of a row are those of its history, write by write. */
+function rulesOfCounts(before: Item, after: Item) {
+  const isReplayed = moves(after) > moves(before) && lastMove(after) === 'replayed';
+  const outcome = endedClaims(after) > endedClaims(before) ? lastOutcome(after) : undefined;
+  const isFailed = outcome === 'failed';
+  const isLost = outcome === 'expired' || outcome === 'refused';
+  const isHeard = isFailed || outcome === 'snoozed';
+  const folded = (name: string, isOneMore: boolean, isAnew = false) =>
+    number(after, name) === (isReplayed || isAnew ? 0 : number(before, name) + (isOneMore ? 1 : 0));
+  return {
+    'attempts fold to their count': folded('attempt', isFailed),
+    'failures in a row fold to their count': folded('consecutiveFailures', isFailed),
+    'deliveries in vain fold to their count': folded('deliveries', isLost, isHeard),
   };
 }
 

@@ -5,7 +5,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { Run } from '../../functions/dispatch/run.ts';
 import { Warm } from '../../functions/dispatch/warm.ts';
-import { FailureBatch } from '../../functions/failures/batch.ts';
+import { FailureBatch, type FailurePorts } from '../../functions/failures/batch.ts';
 import { ErrorBook } from '../../functions/failures/error-book.ts';
 import { Ring } from '../../functions/ring.ts';
 import { Seat } from '../../functions/seat.ts';
@@ -65,6 +65,7 @@ export class Dispatchers {
       history.tell(`${process.name} fails: ${(error as Error).name}`);
       process.die();
     }
+    this.#world.judge.promptness.ended(process);
     this.running--;
   }
 }
@@ -105,25 +106,28 @@ export class Failures {
       body,
       attributes: { ApproximateReceiveCount: String(receives) },
     }));
-    const handedBack = await process.outcome(() => new FailureBatch(this.#portsOf(process)).settle(deliveries), FAILURE.timeoutMs);
+    const handedBack = await process.outcome(
+      () => new FailureBatch(failurePortsOf(this.#world, process)).settle(deliveries),
+      FAILURE.timeoutMs,
+    );
     if (!handedBack) return;
     for (const message of batch) if (!handedBack.includes(message.messageId)) cloud.failures.delete(message);
   }
+}
 
-  #portsOf(process: Process) {
-    const { settings, chance } = this.#world;
-    const dynamo = process.client<DynamoDBClient>();
-    const store = new Store(dynamo, 'table');
-    return {
-      ...{ dynamo, store, clock: process, bus: 'bus', alertsTopicArn: 'alerts' },
-      settingsOf: async (app: string) => (app === settings.app ? settings : undefined),
-      random: () => chance.next(),
-      book: new ErrorBook(dynamo, store),
-      ring: new Ring(new Seat(dynamo, 'table'), process.client<LambdaClient>(), 'dispatcher'),
-      sns: process.client<SNSClient>(),
-      events: process.client<EventBridgeClient>(),
-      cloudwatch: process.client<CloudWatchClient>(),
-      mail: { queue: 'main', operateName: 'main-operate', region: 'us-east-1' },
-    };
-  }
+/** What the failure function has at hand. */
+export function failurePortsOf({ settings, chance }: World, process: Process): FailurePorts {
+  const dynamo = process.client<DynamoDBClient>();
+  const store = new Store(dynamo, 'table');
+  const random = () => chance.next();
+  return {
+    ...{ dynamo, store, random, clock: process, bus: 'bus', alertsTopicArn: 'alerts' },
+    settingsOf: async (app: string) => (app === settings.app ? settings : undefined),
+    book: new ErrorBook(dynamo, store, { clock: process, random }),
+    ring: new Ring(new Seat(dynamo, 'table'), process.client<LambdaClient>(), 'dispatcher'),
+    sns: process.client<SNSClient>(),
+    events: process.client<EventBridgeClient>(),
+    cloudwatch: process.client<CloudWatchClient>(),
+    mail: { queue: 'main', operateName: 'main-operate', region: 'us-east-1' },
+  };
 }

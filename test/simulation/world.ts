@@ -33,6 +33,7 @@ export class World {
     this.cloud = new Cloud(this.timeline, this.faults, {
       wrote: (id, before, after, by) => this.judge.wrote(id, before, after, by),
       accepted: (body, by) => this.judge.told(body, by),
+      refused: () => this.judge.refused(),
       shown: (items, to) => this.judge.shown(items, to),
       invalid: (message, by) => this.judge.invalid(message, by),
       invoked: () => this.invoke(),

@@ -1,7 +1,7 @@
 import type { PutMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { QueryCommandOutput } from '@aws-sdk/client-dynamodb';
 import type { PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
-import type { PublishBatchCommandInput, PublishCommandInput } from '@aws-sdk/client-sns';
+import type { PublishBatchCommandInput, PublishBatchRequestEntry, PublishCommandInput } from '@aws-sdk/client-sns';
 import { INDEXES } from '../../../core/lanes.ts';
 import type { Faults } from '../faults.ts';
 import type { Process } from '../process.ts';
@@ -16,9 +16,22 @@ const WORKER_QUEUE = { visibilityMs: 45_000, maxReceives: 10 } as const;
 /** As `infra/failure-path.ts`, but that nothing is given up: what is, an operator would have to send again. */
 const FAILURE_QUEUE = { visibilityMs: 180_000, maxReceives: Number.POSITIVE_INFINITY } as const;
 
+/** Messages in one `PublishBatch`, and bytes of them all together; events in one `PutEvents` (their quotas and API references). */
+const MOST = { messages: 10, bytes: 262_144, events: 10 } as const;
+/** What is refused as a whole because of how it was asked. */
+const INVALID = new Set([
+  'ValidationException',
+  'EmptyBatchRequestException',
+  'TooManyEntriesInBatchRequestException',
+  'BatchEntryIdsNotDistinctException',
+  'BatchRequestTooLongException',
+]);
+
 export interface CloudListener {
   wrote(id: string, before: Item | undefined, after: Item, by: Process): void;
   accepted(body: string, by: Process): void;
+  /** A notification that will never be taken. */
+  refused?(): void;
   /** An index's answer has reached whoever asked. */
   shown(items: readonly Item[], to: Process): void;
   /** Refused because of how it was asked. */
@@ -56,7 +69,7 @@ export class Cloud {
 
   /** It was refused. A fault of this AWS itself stops the history. */
   refused(error: Error, by: Process): void {
-    if (error.name === 'ValidationException') this.#listener.invalid(error.message, by);
+    if (INVALID.has(error.name)) this.#listener.invalid(error.message, by);
     if (error.name === 'Error' || error instanceof TypeError) throw error;
   }
 
@@ -82,11 +95,14 @@ export class Cloud {
   }
 
   #publishBatch({ PublishBatchRequestEntries = [] }: PublishBatchCommandInput, by: Process): object {
+    refuseBatch(PublishBatchRequestEntries);
     const Failed: object[] = [];
     for (const { Id, Message = '' } of PublishBatchRequestEntries) {
       if (this.#faults.hits('notification refused')) Failed.push({ Id, Code: 'InternalError', SenderFault: false });
-      else if (this.#faults.hits('notification refused for good')) Failed.push({ Id, Code: 'InvalidParameter', SenderFault: true });
-      else {
+      else if (this.#faults.hits('notification refused for good')) {
+        this.#listener.refused?.();
+        Failed.push({ Id, Code: 'InvalidParameter', SenderFault: true });
+      } else {
         this.#listener.accepted(Message, by);
         this.notifications.send(Message);
       }
@@ -95,6 +111,7 @@ export class Cloud {
   }
 
   #putEvents({ Entries = [] }: PutEventsCommandInput): object {
+    if (Entries.length === 0 || Entries.length > MOST.events) throw refusal('ValidationException');
     const answers = Entries.map(({ Detail = '' }) => {
       if (this.#faults.hits('event refused')) return { ErrorCode: 'ThrottlingException' };
       this.failures.send(`{"detail":${Detail}}`);
@@ -109,4 +126,15 @@ export class Cloud {
     }
     return {};
   }
+}
+
+const refusal = (name: string): Error => Object.assign(new Error(`refused as a whole: ${name}`), { name });
+
+/** SNS takes none of a batch that is not one. */
+function refuseBatch(entries: readonly PublishBatchRequestEntry[]): void {
+  if (entries.length === 0) throw refusal('EmptyBatchRequestException');
+  if (entries.length > MOST.messages) throw refusal('TooManyEntriesInBatchRequestException');
+  if (new Set(entries.map(({ Id }) => Id)).size < entries.length) throw refusal('BatchEntryIdsNotDistinctException');
+  const bytes = entries.reduce((sum, { Message = '' }) => sum + Buffer.byteLength(Message), 0);
+  if (bytes > MOST.bytes) throw refusal('BatchRequestTooLongException');
 }
