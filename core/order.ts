@@ -47,7 +47,9 @@ function rank(task: Nomination, { now, escalated }: OrderContext): number {
  */
 export function inOrder<T extends Nomination & { readonly dueAt: number }>(tasks: readonly T[], { now, ...context }: OrderContext): T[] {
   const instant = ({ dueAt }: T) => Math.max(dueAt, now);
-  return [...tasks].sort((a, b) => instant(a) - instant(b) || compareDue(a, b, { ...context, now: instant(a) }));
+  const due = { ...context, now };
+  const at = (ms: number) => (ms === now ? due : { ...context, now: ms });
+  return [...tasks].sort((a, b) => instant(a) - instant(b) || compareDue(a, b, at(instant(a))));
 }
 
 /** The deadline where it is close, else never: so that "close, earliest first" is one comparison. */

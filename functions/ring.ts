@@ -3,7 +3,7 @@ import { log, reasonOf } from './log.ts';
 import type { Seat } from './seat.ts';
 
 /** A task due later than this is found by a tick in time. Milliseconds. */
-const NEAR_MS = 70_000;
+const NEAR_MS = 80_000;
 /** One ring a beat is enough: a run looks at a rung app anew for some beats. Milliseconds. */
 const QUIET_MS = 1_000;
 /** How long whoever woke the dispatcher is trusted to have done it, before another tries. Milliseconds. */

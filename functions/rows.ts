@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { convertToAttr, convertToNative } from '@aws-sdk/util-dynamodb';
 import { laneKeys } from '../core/lanes.ts';
 import type { Task } from '../core/task.ts';
 import { log, reasonOf } from './log.ts';
@@ -11,12 +11,26 @@ export type Item = Record<string, AttributeValue>;
 export type Row = Readonly<Record<string, unknown>>;
 
 /** The attributes of a task's row: the task, and its place in the indexes. */
-export function rowOf(task: Task, shards: number): Row {
-  const { dueAt, ...rest } = task;
-  return { ...rest, dueAtMs: dueAt, ...laneKeys(task, shards) };
+export const rowOf = (task: Task, shards: number): Row => ({ ...task, dueAtMs: task.dueAt, ...laneKeys(task, shards) });
+
+export function itemOf(row: Row): Item {
+  const item: Item = {};
+  for (const [name, value] of Object.entries(row)) if (value !== undefined) item[name] = attributeOf(value);
+  return item;
 }
 
-export const itemOf = (row: Row): Item => marshall(row, { removeUndefinedValues: true });
+/** Most values are a text or a whole number: there the library's way costs many times as much, and a dispatcher goes it all day. */
+function attributeOf(value: unknown): AttributeValue {
+  if (typeof value === 'string') return { S: value };
+  if (Number.isSafeInteger(value)) return { N: String(value) };
+  return convertToAttr(value, { removeUndefinedValues: true });
+}
+
+function nativeOf(attribute: AttributeValue): unknown {
+  if (attribute.S !== undefined) return attribute.S;
+  const number = attribute.N === undefined ? Number.NaN : Number(attribute.N);
+  return Number.isSafeInteger(number) ? number : convertToNative(attribute);
+}
 
 /**
  * The task that a row holds. Attributes that this release does not know stay in the row: writes touch only what changed.
@@ -24,16 +38,22 @@ export const itemOf = (row: Row): Item => marshall(row, { removeUndefinedValues:
  * @throws UnreadableRow if the row is not a task's, or not in a form that this release can read
  */
 export function taskOf(item: Item): Task {
-  const { priority: _lane, watch: _watch, watchAt: _watchAt, dueAtMs, ...rest } = valuesOf(item);
-  const task = { ...rest, dueAt: dueAtMs } as unknown as Task;
+  const task = valuesOf(item) as unknown as Task;
   if (!isTaskForm(task)) throw new UnreadableRow(typeof task.id === 'string' ? task.id : '?');
   return task;
 }
 
+/** What says where the row stands in the indexes, and not what the task is; and a name that would set another's attributes. */
+const NO_PART = new Set(['priority', 'dueAt', 'watch', 'watchAt', '__proto__']);
+
 /** @throws UnreadableRow also where a number is larger than any number here */
 function valuesOf(item: Item): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
   try {
-    return unmarshall(item);
+    for (const [name, attribute] of Object.entries(item)) {
+      if (!NO_PART.has(name)) values[name === 'dueAtMs' ? 'dueAt' : name] = nativeOf(attribute);
+    }
+    return values;
   } catch {
     throw new UnreadableRow(item.id?.S ?? '?');
   }

@@ -1,11 +1,11 @@
 import { inOrder } from '../../core/order.ts';
 import type { AppSettings } from '../../core/policy.ts';
-import { SLOT_SIZE } from '../../core/slots.ts';
 import { LEVELS, type Level } from '../../core/task.ts';
 import type { Valves } from '../../core/valves.ts';
 import type { Waiting } from '../lane-query.ts';
 import { log, reasonOf } from '../log.ts';
 import { Aside } from './aside.ts';
+import { claimsAtOnce } from './budget.ts';
 import { Entries } from './entries.ts';
 import { Gate } from './gate.ts';
 import { holdsOf } from './holds.ts';
@@ -43,6 +43,8 @@ export class AppDispatch {
   readonly #sweep: Sweep;
   #lowest: Level | undefined;
   #loaded = false;
+  /** The lanes could not be read: they are at the next turn, however late that comes. */
+  #isAstray = false;
   #isHeld = false;
   #turning = false;
   #isBeatMissed = false;
@@ -163,6 +165,7 @@ export class AppDispatch {
   #startAnew(error: unknown): void {
     log('WARN', 'a turn was cut short', { app: this.app, reason: reasonOf(error) });
     this.#loaded = false;
+    this.#isAstray = true;
     this.rung(this.#now);
   }
 
@@ -178,9 +181,10 @@ export class AppDispatch {
 
   async #work(): Promise<void> {
     const now = this.#now;
-    const isRung = now < this.#rungUntil;
+    const isRung = now < this.#rungUntil || this.#isAstray;
     if (isRung) await this.lanes.rewind();
     else this.lanes.sift();
+    this.#isAstray = false;
     if (!this.#loaded && (isRung || this.nextDueAt <= now + BEAT_MS)) await this.#load();
     this.#sweep.stop();
     if (this.#mayClaim() === undefined) return;
@@ -197,25 +201,30 @@ export class AppDispatch {
 
   async #claimDue(): Promise<void> {
     const { ledger } = this.entries;
+    const beatEnd = this.#now + BEAT_MS;
     let lowest: Level = 'high';
     while (this.#mayClaim() !== undefined) {
       const now = this.#now;
-      if (this.nextDueAt > now + BEAT_MS || this.gate.opensAt(now) > now) return;
-      // A newcomer of a higher level waits for one batch, not for a backlog.
+      // What comes into a beat's reach while calls are under way would be claimed one by one: the next turn claims it together.
+      if (this.nextDueAt > Math.max(beatEnd, now + CLAIM_AHEAD_MS) || this.gate.opensAt(now) > now) return;
+      // A newcomer of a higher level waits for one round, not for a backlog.
       if (lowest !== 'high') await this.lanes.rewindAbove(lowest);
-      const due = inOrder(await this.#nominate(now + BEAT_MS), { ...this.settings, now });
-      const next = this.gate.through(due, SLOT_SIZE, now);
+      const most = claimsAtOnce(this.#ports.memoryUsed());
+      const due = inOrder(await this.#nominate(now + BEAT_MS, most), { ...this.settings, now });
+      const next = this.gate.through(due, most, now);
       if (next.length === 0) return;
-      const place = ledger.place(next.length) ?? (await this.#sweep.place(next.length, now));
-      if (!place) return;
-      const batch = next.slice(0, place.room);
-      const entries = batch.map((target) => this.entries.entryOf(target, now));
-      // Another run wrote this slot: whoever is superseded learns it at the next beat.
-      if (!(await ledger.add(place.slot, entries))) return;
-      this.gate.use(batch, now);
-      await this.entries.claim(place.slot, batch, entries);
-      this.lanes.remove(new Set(batch.map(({ id }) => id)));
-      lowest = LEVELS.findLast((one) => batch.some(({ level }) => level === one)) ?? 'high';
+      const free = ledger.places(next.length);
+      const places = free.length > 0 ? free : await this.#sweep.places(next.length, now);
+      const candidates = this.entries.candidates(next, places, now);
+      const written = await ledger.addAll(candidates);
+      const claimed = candidates.filter(({ slot }) => written.has(slot));
+      const targets = claimed.map(({ target }) => target);
+      this.gate.use(targets, now);
+      await this.entries.claim(claimed);
+      this.lanes.remove(new Set(targets.map(({ id }) => id)));
+      // All is full; or another run wrote a slot: whoever is superseded learns it at the next beat.
+      if (claimed.length === 0 || claimed.length < candidates.length) return;
+      lowest = LEVELS.findLast((one) => targets.some(({ level }) => level === one)) ?? 'high';
       const told = this.publisher.publish();
       void this.#aside.settle();
       if (this.publisher.size > OUTBOX_LIMIT) await told;
@@ -223,13 +232,12 @@ export class AppDispatch {
   }
 
   /** What may be claimed, without what the slots hold already (the index runs behind the table). */
-  async #nominate(horizon: number): Promise<Waiting[]> {
+  async #nominate(horizon: number, wanted: number): Promise<Waiting[]> {
     const { ledger } = this.entries;
-    const held = new Map(ledger.held.map((one) => [one.entry.id, one]));
-    const nominated = await this.lanes.nominate(horizon);
+    const nominated = await this.lanes.nominate(horizon, wanted);
     const stale = new Set<string>();
     for (const { id, rev } of nominated) {
-      const one = held.get(id);
+      const one = ledger.heldOf(id);
       if (!one) continue;
       // Waiting again at a later revision: the row has moved past the old entry.
       if (rev > one.entry.rev) ledger.freed(one);

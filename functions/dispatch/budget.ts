@@ -20,6 +20,14 @@ const STOPS: Record<Level, Stop> = {
 export const lowestToClaim = (leftMs: number, memoryUsed: number): Level | undefined =>
   LEVELS.findLast((level) => leftMs > STOPS[level].beforeEndMs && memoryUsed < STOPS[level].memory);
 
+/** Claims of a round: as many tasks as the outbox takes before claiming pauses; where the memory is scarce, one batch. */
+const ROUND = { roomy: 100, scarce: 25 } as const;
+/** 0.60 leaves 102 MB of 256: what a round of the largest payloads needs, thrice over, with 25 to spare. */
+const ROOMY = 0.6;
+
+/** How many tasks may be claimed at once. */
+export const claimsAtOnce = (memoryUsed: number): number => (memoryUsed < ROOMY ? ROUND.roomy : ROUND.scarce);
+
 /** Whether `level` is `lowest` or above it. */
 export const isAtLeast = (level: Level, lowest: Level | undefined): boolean =>
   lowest !== undefined && LEVELS.indexOf(level) <= LEVELS.indexOf(lowest);

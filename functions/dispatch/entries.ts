@@ -4,18 +4,24 @@ import { claimTag, fateOf, type SlotEntry } from '../../core/slots.ts';
 import { LEASE_SKEW_MS, type Task, type TaskError } from '../../core/task.ts';
 import { type FailureRequest, putFailures } from '../bus.ts';
 import type { Waiting } from '../lane-query.ts';
-import { Store } from '../store.ts';
+import { STATEMENTS_PER_BATCH, Store } from '../store.ts';
 import { type Aside, SET_ASIDE_MS } from './aside.ts';
 import { claimBatch, claimLevel, readable } from './claims.ts';
-import { type Held, Ledger } from './ledger.ts';
+import { Ledger, type Place } from './ledger.ts';
 import type { Outgoing } from './outbox.ts';
 import type { Ports } from './ports.ts';
 import { Publisher } from './publisher.ts';
+import type { Held } from './slot-memory.ts';
 
 const UNREADABLE = 'The row cannot be read as a task.';
 
 /** What a claim needs to know of a task, from an index or from its row. */
 export type Target = Pick<Waiting, 'id' | 'name' | 'rev' | 'level' | 'deadlineAt' | 'dueAt' | 'traits'>;
+
+/** A task to be claimed, and the slot's entry under which it is. */
+export interface Candidate extends Held {
+  readonly target: Target;
+}
 
 /** What an app's slots hold in one run, and what becomes of each entry: claimed, told, told again, freed, reported as expired. */
 export class Entries {
@@ -76,16 +82,29 @@ export class Entries {
     return { id, rev, leaseUntil: Math.max(dueAt, now) + policyFor(this.#settings, name).leaseMs, published: false };
   }
 
-  /** Claims rows under entries that the slot's row holds, and has them told. */
-  async claim(slot: number, targets: readonly Target[], entries: readonly SlotEntry[]): Promise<void> {
+  /** The first of the targets in their order, as many as the places have room for, each with its entry. */
+  candidates(targets: readonly Target[], places: readonly Place[], now: number): Candidate[] {
+    const slots = places.flatMap(({ slot, room }) => Array<number>(room).fill(slot));
+    return targets.slice(0, slots.length).map((target, i) => ({ slot: slots[i] as number, entry: this.entryOf(target, now), target }));
+  }
+
+  /** Claims rows under entries that the slots' rows hold, and has them told. Throws only when all are through. */
+  async claim(candidates: readonly Candidate[]): Promise<void> {
+    const batches: Promise<void>[] = [];
+    for (let from = 0; from < candidates.length; from += STATEMENTS_PER_BATCH) {
+      batches.push(this.#claim(candidates.slice(from, from + STATEMENTS_PER_BATCH)));
+    }
+    for (const done of await Promise.allSettled(batches)) if (done.status === 'rejected') throw done.reason;
+  }
+
+  async #claim(candidates: readonly Candidate[]): Promise<void> {
     const now = this.#ports.clock.now();
-    const claims = entries.map(({ id, rev, leaseUntil }, i) => {
-      const target = targets[i] as Target;
+    const claims = candidates.map(({ slot, entry: { id, rev, leaseUntil }, target }) => {
       const tag = claimTag(slot, rev, this.#nonce);
       return { ...traitsOf(target), id, rev, leaseUntil, tag, level: claimLevel(target, target.dueAt, now) };
     });
     const rows = await claimBatch(this.#store, claims, now, this.#settings);
-    entries.forEach((entry, i) => {
+    candidates.forEach(({ slot, entry }, i) => {
       const task = rows.get(entry.id);
       const held = { slot, entry };
       if (task === 'unreadable') this.#quarantine(held, now);
@@ -118,7 +137,7 @@ export class Entries {
         if (fate === 'free') this.#free(one, task);
         else if (fate === 'unclaimed') {
           // Behind a pause too: it was nominated before, and a claim may be under way.
-          if (consistent) await this.claim(one.slot, [task], [this.entryOf({ ...task, rev: one.entry.rev }, now)]);
+          if (consistent) await this.claim([{ slot: one.slot, entry: this.entryOf({ ...task, rev: one.entry.rev }, now), target: task }]);
         } else if (isToBeTold(task, now)) this.#tell(one, task);
         // Not where it is only looked at early: it was reported within the minute.
         else if (!one.entry.published || one.entry.leaseUntil + LEASE_SKEW_MS <= now) {

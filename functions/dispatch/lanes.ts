@@ -6,6 +6,7 @@ import { LATEST_MS } from '../../core/when.ts';
 import { appOf } from '../identity.ts';
 import { queryLane, type Waiting, waitingOf } from '../lane-query.ts';
 import type { Item } from '../rows.ts';
+import { BEAT_MS } from './ports.ts';
 
 /** Rows of a lane's first page: about 5 KB, one read unit and a half; enough to know what comes next. */
 const HEAD = 25;
@@ -55,6 +56,16 @@ interface Lane {
   next: Item | undefined;
   /** One task for each name of which some were passed over. */
   readonly passed: Map<string, Waiting>;
+  /** What its deadline lane has shown, where that was asked. */
+  close?: Close;
+}
+
+/** Tasks of a lane whose deadline is close or reached, wherever they stand in it. */
+interface Close {
+  readonly horizon: number;
+  waiting: Waiting[];
+  /** Whether there are more than these. */
+  readonly isMore: boolean;
 }
 
 /**
@@ -108,17 +119,20 @@ export class Lanes {
   }
 
   /**
-   * All that may be claimed up to `horizon`, as far as one batch needs to know it. Where a lane holds more than was read,
+   * All that may be claimed up to `horizon`, as far as `wanted` claims need to know it. Where a lane holds more than was read,
    * its deadline lane is asked too, so that a near deadline far back in the lane is not overlooked.
    */
-  async nominate(horizon: number): Promise<Waiting[]> {
-    const found = await Promise.all(this.#lanes.map((lane) => this.#nominateFrom(lane, horizon)));
+  async nominate(horizon: number, wanted = HEAD): Promise<Waiting[]> {
+    const found = await Promise.all(this.#lanes.map((lane) => this.#nominateFrom(lane, horizon, wanted)));
     return [...new Map(found.flat().map((nomination) => [nomination.id, nomination])).values()];
   }
 
   /** Takes tasks out of memory: they are claimed, or another was first. */
   remove(ids: ReadonlySet<string>): void {
-    for (const lane of this.#lanes) lane.waiting = lane.waiting.filter(({ id }) => !ids.has(id));
+    for (const lane of this.#lanes) {
+      lane.waiting = lane.waiting.filter(({ id }) => !ids.has(id));
+      if (lane.close) lane.close.waiting = lane.close.waiting.filter(({ id }) => !ids.has(id));
+    }
   }
 
   /** Sifts what is in memory once more: time has passed. */
@@ -126,16 +140,20 @@ export class Lanes {
     for (const lane of this.#lanes) lane.waiting = this.#holds.sift(lane.waiting);
   }
 
-  async #nominateFrom(lane: Lane, horizon: number): Promise<Waiting[]> {
+  async #nominateFrom(lane: Lane, horizon: number, wanted: number): Promise<Waiting[]> {
     const open = () => lane.waiting.filter((task) => task.dueAt <= horizon && this.#isOpen(task));
     const isLetGo = (task: Waiting) => this.#isOpen(task) && !lane.waiting.some(({ name }) => name === task.name);
     if ([...lane.passed.values()].some(isLetGo)) Object.assign(lane, await this.#head(lane));
     const isOpen = this.#holds.laneOpensAt(lane.level) === Number.NEGATIVE_INFINITY;
-    for (let page = 0; page < PAGES_AT_ONCE && isOpen && lane.next && lane.readTo <= horizon && open().length < HEAD; page++) {
+    for (let page = 0; page < PAGES_AT_ONCE && isOpen && lane.next && lane.readTo <= horizon && open().length < wanted; page++) {
       await this.#readOn(lane);
     }
     const isMore = lane.next !== undefined && lane.readTo <= horizon;
-    return isMore ? [...open(), ...(await this.#close(lane, horizon))] : open();
+    if (!isMore) return open();
+    // A backlog goes on for many batches: for each of them to ask anew would be a query a batch.
+    const { horizon: asked = Number.NEGATIVE_INFINITY, isMore: isCut = true, waiting = [] } = lane.close ?? {};
+    if (horizon >= asked + BEAT_MS || (isCut && waiting.length < HEAD)) lane.close = await this.#close(lane, horizon);
+    return [...open(), ...(lane.close?.waiting ?? []).filter((task) => task.dueAt <= horizon && this.#isOpen(task))];
   }
 
   async #head({ name, level, shard }: Pick<Lane, 'name' | 'level' | 'shard'>): Promise<Lane> {
@@ -161,17 +179,16 @@ export class Lanes {
   }
 
   /** The due tasks of a lane whose deadline is close or reached, nearest first. */
-  async #close(lane: Lane, horizon: number): Promise<Waiting[]> {
-    const until = Math.min(horizon + this.#settings.deadlineLeadMs, LATEST_MS);
-    const found: Waiting[] = [];
+  async #close(lane: Lane, horizon: number): Promise<Close> {
+    const until = Math.min(horizon + BEAT_MS + this.#settings.deadlineLeadMs, LATEST_MS);
+    const waiting: Waiting[] = [];
     let next: Item | undefined;
-    for (let page = 0; page < DEADLINE_PAGES && found.length < HEAD; page++) {
+    for (let page = 0; page === 0 || (next && page < DEADLINE_PAGES && waiting.length < HEAD); page++) {
       const answer = await this.#query('watch', deadlineLane(this.#settings.app, lane.level, lane.shard), PAGE, next, until);
-      found.push(...answer.waiting.filter((task) => task.dueAt <= horizon && this.#isOpen(task)));
-      if (!answer.next) break;
+      waiting.push(...answer.waiting.filter((task) => task.dueAt <= horizon + BEAT_MS && this.#isOpen(task)));
       next = answer.next;
     }
-    return found;
+    return { horizon, waiting, isMore: next !== undefined };
   }
 
   async #query(index: keyof typeof INDEXES, lane: string, limit: number, start?: Item, until?: number): Promise<Page> {

@@ -1,9 +1,11 @@
 import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { MAX_IN_FLIGHT } from '../../contract/limits.ts';
-import { entriesOf, entriesText, roomIn, type Slot, type SlotEntry, slotCount } from '../../core/slots.ts';
+import { entriesOf, entriesText, roomIn, SLOT_SIZE, type Slot, type SlotEntry, slotCount } from '../../core/slots.ts';
 import { writeIf } from '../conditional.ts';
 import type { Item } from '../rows.ts';
-import type { Store } from '../store.ts';
+import { STATEMENTS_PER_BATCH, type Store } from '../store.ts';
+import { type Held, SlotMemory } from './slot-memory.ts';
+import { type SlotWriter, slotCommand, slotStatement } from './slot-writes.ts';
 
 /** Slots of the highest limit that an app can have. */
 const MOST_SLOTS = slotCount(MAX_IN_FLIGHT);
@@ -11,17 +13,16 @@ const MOST_SLOTS = slotCount(MAX_IN_FLIGHT);
 /** Key of an app's slot. */
 export const slotId = (app: string, index: number): string => `${app}/slot/${index}`;
 
-/** An entry and the slot that holds it. */
-export interface Held {
+/** A slot with room. */
+export interface Place {
   readonly slot: number;
-  readonly entry: SlotEntry;
+  readonly room: number;
 }
 
-/** What a run has learned of an entry since its slot was last written. True for ever, whatever is read later. */
-interface Fact {
-  readonly freed?: true;
-  readonly published?: true;
-  readonly leaseUntil?: number;
+/** New entries for a slot. */
+interface Addition {
+  readonly slot: number;
+  readonly entries: readonly SlotEntry[];
 }
 
 /**
@@ -34,10 +35,11 @@ export class Ledger {
   readonly #app: string;
   readonly #maxInFlight: number;
   readonly #by: string;
-  readonly #rows = new Map<number, Slot>();
+  readonly #slots = new Map<number, SlotMemory>();
+  /** Which slot was last seen to hold a task. */
+  readonly #slotsById = new Map<string, number>();
   /** How many slots, from the first, were ever in use, as the first slot's row says. */
   #everUsed = 0;
-  readonly #facts = new Map<string, Fact>();
   /** What was read in the place of slots' revisions, where it was none. */
   readonly #noRevision = new Map<number, Item[string]>();
 
@@ -57,7 +59,7 @@ export class Ledger {
     await this.#read(1, this.#everUsed);
     // If another run has just used one of the others first, the condition of the first writing says so.
     const count = slotCount(this.#maxInFlight);
-    for (let index = Math.max(1, this.#everUsed); index < count; index++) this.#rows.set(index, { index, rev: 0, entries: [] });
+    for (let index = Math.max(1, this.#everUsed); index < count; index++) this.#slots.set(index, new SlotMemory(index));
   }
 
   /** Answers the row of the first of them. */
@@ -65,31 +67,50 @@ export class Ledger {
     const indexes = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
     const ids = indexes.map((index) => slotId(this.#app, index));
     const items = await this.#store.readItems(ids, true);
-    for (const index of indexes) this.#rows.set(index, this.#slotOf(index, items.get(slotId(this.#app, index))));
+    for (const index of indexes) this.#seen(this.#rowOf(index, items.get(slotId(this.#app, index))));
     return items.get(slotId(this.#app, from));
   }
 
-  /** The slots as they stand by all that is known. */
-  get slots(): Slot[] {
-    return [...this.#rows.values()].map((row) => ({ ...row, entries: this.#known(row) }));
+  /** What the slots hold by all that is known. */
+  get held(): Held[] {
+    const all: Held[] = [];
+    for (const { held } of this.#slots.values()) all.push(...held);
+    return all;
   }
 
-  get held(): Held[] {
-    return this.slots.flatMap(({ index, entries }) => entries.map((entry) => ({ slot: index, entry })));
+  /** The entry of a task, if some slot holds one. */
+  heldOf(id: string): Held | undefined {
+    const slot = this.#slotsById.get(id);
+    return slot === undefined ? undefined : this.#slot(slot).held.find(({ entry }) => entry.id === id);
   }
 
   /** How many more tasks may be out. */
   get room(): number {
-    return this.slots.reduce((sum, slot) => sum + roomIn(slot, this.#maxInFlight), 0);
+    return [...this.#slots.values()].reduce((sum, { slot }) => sum + roomIn(slot, this.#maxInFlight), 0);
   }
 
-  /** Where to put up to `wanted` new entries: the fullest slot that takes them all, so that a trickle fills one; else the emptiest. */
-  place(wanted: number): { slot: number; room: number } | undefined {
-    const open = this.slots
-      .map((slot) => ({ slot: slot.index, room: roomIn(slot, this.#maxInFlight) }))
-      .filter(({ room }) => room > 0)
-      .sort((a, b) => a.room - b.room);
-    return open.find(({ room }) => room >= wanted) ?? open.at(-1);
+  /** Where to put up to `wanted` new entries: no more slots than one call writes, none if all are full. */
+  places(wanted: number): Place[] {
+    const places: Place[] = [];
+    for (let left = wanted; left > 0 && places.length < STATEMENTS_PER_BATCH; left -= places.at(-1)?.room ?? 0) {
+      const place = this.place(Math.min(left, SLOT_SIZE), places);
+      if (!place) break;
+      places.push(place);
+    }
+    return places;
+  }
+
+  /** The fullest slot that takes all `wanted`, so that a trickle fills one; else the emptiest. None of those `taken`. */
+  place(wanted: number, taken: readonly Place[] = []): Place | undefined {
+    let fullest = { slot: -1, room: Number.POSITIVE_INFINITY };
+    let emptiest = { slot: -1, room: 0 };
+    for (const { slot } of this.#slots.values()) {
+      const room = roomIn(slot, this.#maxInFlight);
+      if (room === 0 || taken.some((place) => place.slot === slot.index)) continue;
+      if (room >= wanted && room < fullest.room) fullest = { slot: slot.index, room };
+      if (room > emptiest.room) emptiest = { slot: slot.index, room };
+    }
+    return [fullest, emptiest].find(({ slot }) => slot >= 0);
   }
 
   /**
@@ -97,42 +118,54 @@ export class Ledger {
    * entries that are not in its row.
    */
   async add(slot: number, entries: readonly SlotEntry[]): Promise<boolean> {
-    if (slot >= this.#everUsed) await this.#recordUse(slot + 1);
-    return this.#write(slot, entries);
+    return (await this.addAll(entries.map((entry) => ({ slot, entry })))).has(slot);
+  }
+
+  /** The same for up to 25 slots at once, each on its own. Answers those that are written. */
+  async addAll(added: readonly Held[]): Promise<ReadonlySet<number>> {
+    const bySlot = new Map<number, SlotEntry[]>();
+    for (const { slot, entry } of added) bySlot.set(slot, [...(bySlot.get(slot) ?? []), entry]);
+    const used = Math.max(0, ...[...bySlot.keys()].map((slot) => slot + 1));
+    if (used > this.#everUsed) await this.#recordUse(used);
+    const written = await this.#writeAll([...bySlot].map(([slot, entries]) => ({ slot, entries })));
+    return new Set([...bySlot.keys()].filter((_, i) => written[i]));
   }
 
   /** SNS has accepted the entry's notification. */
   published({ slot, entry }: Held): void {
-    this.#learn(slot, entry, { published: true });
+    this.#slot(slot).learn(entry, { published: true });
   }
 
   /** The entry's row has moved past it. */
   freed({ slot, entry }: Held): void {
-    this.#learn(slot, entry, { freed: true });
+    this.#slot(slot).learn(entry, { freed: true });
   }
 
   /** The entry's lease ends at another time than was known. */
   leased({ slot, entry }: Held, leaseUntil: number): void {
-    this.#learn(slot, entry, { leaseUntil });
+    this.#slot(slot).learn(entry, { leaseUntil });
   }
 
   /** Writes what has been learned. A slot that another run has written meanwhile is written at the next turn. */
   async flush(): Promise<void> {
-    for (const row of this.#rows.values()) {
-      if (entriesText(this.#known(row)) !== entriesText(row.entries)) await this.#write(row.index, []);
+    const known = [...this.#slots.values()].filter(({ row, slot }) => entriesText(slot.entries) !== entriesText(row.entries));
+    for (let from = 0; from < known.length; from += STATEMENTS_PER_BATCH) {
+      const batch = known.slice(from, from + STATEMENTS_PER_BATCH);
+      await this.#writeAll(batch.map(({ row }) => ({ slot: row.index, entries: [] })));
     }
   }
 
-  #known(row: Slot): SlotEntry[] {
-    return row.entries.flatMap((entry) => {
-      const { freed, ...fact } = this.#facts.get(factKey(row.index, entry)) ?? {};
-      return freed ? [] : [{ ...entry, ...fact }];
-    });
+  #slot(index: number): SlotMemory {
+    const known = this.#slots.get(index) ?? new SlotMemory(index);
+    this.#slots.set(index, known);
+    return known;
   }
 
-  #learn(slot: number, entry: SlotEntry, fact: Fact): void {
-    const key = factKey(slot, entry);
-    this.#facts.set(key, { ...this.#facts.get(key), ...fact });
+  #seen(row: Slot): void {
+    const slot = this.#slot(row.index);
+    for (const { id } of slot.row.entries) if (this.#slotsById.get(id) === row.index) this.#slotsById.delete(id);
+    for (const { id } of row.entries) this.#slotsById.set(id, row.index);
+    slot.seen(row);
   }
 
   /** Says how many slots are in use before another one is: the next run must find it, under a lower limit too. */
@@ -150,11 +183,32 @@ export class Ledger {
     this.#everUsed = count;
   }
 
+  /** Several slots in one call. What is not known to be written is written, or found out, on its own. */
+  async #writeAll(additions: readonly Addition[]): Promise<boolean[]> {
+    const nexts = additions.map(({ slot, entries }) => this.#next(slot, entries));
+    // A statement writes no row that is not there yet.
+    const isTogether = additions.length > 1 && nexts.every(({ rev }) => rev > 1);
+    const answers = isTogether ? await this.#store.execute(nexts.map((next) => slotStatement(this.#writer(next.index), next))) : [];
+    const written: boolean[] = [];
+    for (const [i, { slot, entries }] of additions.entries()) {
+      const [next, answer] = [nexts[i] as Slot, answers[i]];
+      const isLost = answer?.Error?.Code === 'ConditionalCheckFailed';
+      if (answer && !answer.Error) this.#seen(next);
+      written.push(answer && !answer.Error ? true : isLost ? await this.#lost(next, answer.Error?.Item) : await this.#write(slot, entries));
+    }
+    return written;
+  }
+
+  #next(index: number, added: readonly SlotEntry[]): Slot {
+    const { row, slot } = this.#slot(index);
+    return { index, rev: row.rev + 1, entries: [...slot.entries, ...added] };
+  }
+
   async #write(index: number, added: readonly SlotEntry[]): Promise<boolean> {
-    const row = this.#rows.get(index) ?? { index, rev: 0, entries: [] };
-    const next: Slot = { index, rev: row.rev + 1, entries: [...this.#known(row), ...added] };
+    const next = this.#next(index, added);
+    const found = next.rev === 1 ? this.#noRevision.get(index) : { N: String(next.rev - 1) };
     try {
-      await this.#dynamo.send(this.#command(row.rev, next));
+      await this.#dynamo.send(slotCommand(this.#writer(index), next, found));
       this.#seen(next);
       return true;
     } catch (error) {
@@ -163,51 +217,28 @@ export class Ledger {
     }
   }
 
-  #command(rev: number, next: Slot): UpdateItemCommand {
-    const found = rev === 0 ? this.#noRevision.get(next.index) : { N: String(rev) };
-    return new UpdateItemCommand({
-      TableName: this.#store.table,
-      Key: { id: { S: slotId(this.#app, next.index) } },
-      UpdateExpression: 'SET #rev = :next, #entries = :entries, #by = :by',
-      ConditionExpression: found === undefined ? 'attribute_not_exists(#rev)' : '#rev = :rev',
-      ExpressionAttributeNames: { '#rev': 'rev', '#entries': 'entries', '#by': 'by' },
-      ExpressionAttributeValues: {
-        ':next': { N: String(next.rev) },
-        ':entries': { S: entriesText(next.entries) },
-        ':by': { S: this.#by },
-        ...(found === undefined ? {} : { ':rev': found }),
-      },
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    });
+  #writer(index: number): SlotWriter {
+    return { table: this.#store.table, id: slotId(this.#app, index), by: this.#by };
   }
 
   /** The row is not as it was: written by our own first try, whose answer was lost, or by another run. */
   async #lost(next: Slot, item: Item | undefined): Promise<boolean> {
     const id = slotId(this.#app, next.index);
     const row = item ?? (await this.#store.readItems([id], true)).get(id);
-    const found = this.#slotOf(next.index, row);
+    const found = this.#rowOf(next.index, row);
     this.#seen(found);
     return row?.by?.S === this.#by && found.rev === next.rev && entriesText(found.entries) === entriesText(next.entries);
   }
 
   /** A slot without a revision is written over whatever stands there: it must never stop its app. */
-  #slotOf(index: number, item: Item | undefined): Slot {
+  #rowOf(index: number, item: Item | undefined): Slot {
     const number = Number(item?.rev?.N);
     const rev = Number.isSafeInteger(number) && number > 0 ? number : 0;
     if (item?.rev && rev === 0) this.#noRevision.set(index, item.rev);
     else this.#noRevision.delete(index);
     return { index, rev, entries: entriesOf(this.#app, item?.entries?.S ?? '') };
   }
-
-  /** The row as it stands now; facts about entries that it no longer holds have served their purpose. */
-  #seen(row: Slot): void {
-    this.#rows.set(row.index, row);
-    const keys = new Set(row.entries.map((entry) => factKey(row.index, entry)));
-    for (const key of this.#facts.keys()) if (key.startsWith(`${row.index} `) && !keys.has(key)) this.#facts.delete(key);
-  }
 }
-
-const factKey = (slot: number, { id, rev }: SlotEntry): string => `${slot} ${id} ${rev}`;
 
 /** How many slots of an app were ever in use, as its first one says. What is no such number overlooks none. */
 export function slotsEverUsed(first: Item | undefined): number {

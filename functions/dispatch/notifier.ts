@@ -26,21 +26,24 @@ export class Notifier {
     this.#topicArn = topicArn;
   }
 
-  /** How many of these, from the first, fit into one call. At least one. */
-  static fitting(tasks: readonly Task[]): number {
+  /** The bodies of as many of these, from the first, as fit into one call. At least one. */
+  static fitting(tasks: readonly Task[]): string[] {
+    const bodies: string[] = [];
     let bytes = 0;
-    for (const [count, task] of tasks.slice(0, BATCH.messages).entries()) {
-      bytes += bytesOf(bodyOf(task)) + ATTRIBUTE_BYTES;
-      if (bytes > BATCH.bytes && count > 0) return count;
+    for (const task of tasks.slice(0, BATCH.messages)) {
+      const body = bodyOf(task);
+      bytes += bytesOf(body) + ATTRIBUTE_BYTES;
+      if (bytes > BATCH.bytes && bodies.length > 0) break;
+      bodies.push(body);
     }
-    return Math.min(tasks.length, BATCH.messages);
+    return bodies;
   }
 
   /** Publishes in one call. Answers what SNS did not accept, by id; it may have accepted one whose answer was lost. */
-  async publish(tasks: readonly Task[]): Promise<Map<string, Rejection>> {
+  async publish(tasks: readonly Task[], bodies: readonly string[]): Promise<Map<string, Rejection>> {
     const entries = tasks.map((task, index) => ({
       Id: String(index),
-      Message: bodyOf(task),
+      Message: bodies[index],
       MessageAttributes: {
         name: { DataType: 'String', StringValue: task.name },
         priority: { DataType: 'String', StringValue: task.claimedLevel ?? task.level },

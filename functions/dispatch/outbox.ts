@@ -1,7 +1,7 @@
 import { dueKey } from '../../core/lanes.ts';
-import { compareDue, type OrderContext } from '../../core/order.ts';
+import { compareDue, type Nomination, type OrderContext } from '../../core/order.ts';
 import type { Task } from '../../core/task.ts';
-import type { Held } from './ledger.ts';
+import type { Held } from './slot-memory.ts';
 
 /** A claimed task that SNS has not accepted yet, and the slot's entry that answers for it. */
 export interface Outgoing {
@@ -10,7 +10,7 @@ export interface Outgoing {
 }
 
 interface Waiting extends Outgoing {
-  readonly key: string;
+  readonly nomination: Nomination;
   /** Not before: its due instant, or a while after SNS refused it. */
   readonly notBefore: number;
   readonly isRefused: boolean;
@@ -34,12 +34,12 @@ export class Outbox {
   }
 
   add({ task, held }: Outgoing): void {
-    this.#waiting.set(task.id, { task, held, key: dueKey(task), notBefore: task.dueAt, isRefused: false });
+    this.#waiting.set(task.id, { task, held, nomination: nominationOf(task), notBefore: task.dueAt, isRefused: false });
   }
 
   /** SNS did not accept it: it may go out again from `notBefore` on. */
   refused({ task, held }: Outgoing, notBefore: number): void {
-    this.#waiting.set(task.id, { task, held, key: dueKey(task), notBefore, isRefused: true });
+    this.#waiting.set(task.id, { task, held, nomination: nominationOf(task), notBefore, isRefused: true });
   }
 
   /** How many have not been tried yet. */
@@ -58,9 +58,11 @@ export class Outbox {
 
   /** All that may go out at `now`, in the order in which it shall. */
   due(now: number): Outgoing[] {
-    const nomination = ({ task, key }: Waiting) => ({ ...task, key });
+    const context = { ...this.#order, now };
     return [...this.#waiting.values()]
       .filter(({ notBefore }) => notBefore <= now)
-      .sort((a, b) => compareDue(nomination(a), nomination(b), { ...this.#order, now }));
+      .sort((a, b) => compareDue(a.nomination, b.nomination, context));
   }
 }
+
+const nominationOf = (task: Task): Nomination => ({ ...task, key: dueKey(task) });

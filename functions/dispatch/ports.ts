@@ -23,7 +23,7 @@ export interface Ports {
 
 /** Milliseconds from one turn of the timer to the next. */
 export const BEAT_MS = 1_000;
-/** How far ahead a tick looks: the next one is a minute away, and may come late. */
-export const TICK_AHEAD_MS = 70_000;
+/** How far ahead a tick looks: the next one is a minute away, and may come 15 s late and take a while to start. */
+export const TICK_AHEAD_MS = 80_000;
 /** How long an app is looked at anew after it was rung for: the index runs behind the table, and doors ring once a beat. */
 export const RING_WINDOW_MS = 5_000;

@@ -83,9 +83,10 @@ export class Publisher {
   async #publishDue(): Promise<void> {
     for (;;) {
       const due = this.#outbox.due(this.#clock.now());
-      const batch = due.slice(0, Notifier.fitting(due.map(({ task }) => task)));
+      const bodies = Notifier.fitting(due.map(({ task }) => task));
+      const batch = due.slice(0, bodies.length);
       if (batch.length === 0) return;
-      const rejections = await this.#send(batch);
+      const rejections = await this.#send(batch, bodies);
       const now = this.#clock.now();
       for (const outgoing of batch) {
         const rejection = rejections.get(outgoing.task.id);
@@ -116,10 +117,10 @@ export class Publisher {
       this.#listener.refused(outgoing, { name: 'NotificationRefused', message: `SNS refused the notification: ${code}: ${message}` });
   }
 
-  async #send(batch: readonly Outgoing[]): Promise<Map<string, Rejection>> {
+  async #send(batch: readonly Outgoing[], bodies: readonly string[]): Promise<Map<string, Rejection>> {
     const tasks = batch.map(({ task }) => task);
     try {
-      return await this.#notifier.publish(tasks);
+      return await this.#notifier.publish(tasks, bodies);
     } catch (error) {
       // Accepted or not, nobody knows: they are told again. An app hears twice rather than never.
       log('WARN', 'a batch of notifications was not answered', { app: this.#app, reason: reasonOf(error), tasks: tasks.length });

@@ -1,5 +1,5 @@
-import { SLOT_SIZE } from '../../core/slots.ts';
 import type { Entries } from './entries.ts';
+import type { Place } from './ledger.ts';
 
 /** Entries looked at in one sweep of full slots. */
 const SWEEP_SIZE = 100;
@@ -31,16 +31,18 @@ export class Sweep {
     this.#at = Number.POSITIVE_INFINITY;
   }
 
-  /** Every slot is full: looks for places that have become free. */
-  async place(wanted: number, now: number): Promise<{ slot: number; room: number } | undefined> {
-    const { ledger } = this.#entries;
+  /** Every slot is full: looks for places that have become free (see `Ledger.places`). */
+  async places(wanted: number, now: number): Promise<Place[]> {
+    const { ledger, publisher } = this.#entries;
     const held = ledger.held.filter(({ entry }) => entry.published);
     const from = this.#from < held.length ? this.#from : 0;
     this.#from = from + SWEEP_SIZE;
-    await this.#entries.examine(held.slice(from, from + SWEEP_SIZE), false);
-    const place = ledger.place(Math.min(wanted, SLOT_SIZE));
-    this.#at = place ? Number.POSITIVE_INFINITY : now + this.#ms;
-    this.#ms = place ? SWEEP_MS.first : Math.min(this.#ms * 2, SWEEP_MS.last);
-    return place;
+    // Where most are yet to be told, the others were told a moment ago: nobody has done them.
+    if (publisher.untried <= held.length) await this.#entries.examine(held.slice(from, from + SWEEP_SIZE), false);
+    const places = ledger.places(wanted);
+    const isFree = places.length > 0;
+    this.#at = isFree ? Number.POSITIVE_INFINITY : now + this.#ms;
+    this.#ms = isFree ? SWEEP_MS.first : Math.min(this.#ms * 2, SWEEP_MS.last);
+    return places;
   }
 }

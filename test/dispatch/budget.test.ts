@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isAtLeast, lowestToClaim } from '../../functions/dispatch/budget.ts';
+import { claimsAtOnce, isAtLeast, lowestToClaim } from '../../functions/dispatch/budget.ts';
 
 describe('claiming stops', () => {
   it.each([
@@ -28,4 +28,8 @@ describe('claiming stops', () => {
     expect(isAtLeast('low', 'medium')).toBe(false);
     expect(isAtLeast('high', undefined)).toBe(false);
   });
+});
+
+it('a round of claims is four batches, and one where the memory is scarce: the largest payloads must fit', () => {
+  expect([0, 0.599, 0.6, 0.95].map(claimsAtOnce)).toEqual([100, 100, 25, 25]);
 });

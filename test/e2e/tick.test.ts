@@ -5,7 +5,7 @@ import { until } from './until.ts';
 import { WorkerProcess } from './workerProcess.ts';
 
 /** Further off than a door rings for. */
-const AHEAD_MS = 78_000;
+const AHEAD_MS = 88_000;
 
 describe('a task further off than a door rings for, woken by nothing but the minutely rule', () => {
   let deployment: Deployment;

@@ -114,6 +114,46 @@ describe('a slot', () => {
     expect(await textIn(world)).toBe(entriesText([{ ...one, leaseUntil: START + 10 * MINUTE }]));
   });
 
+  it('is written with others in one call, each on its own: one that another run wrote is not, and what it holds is learned', async () => {
+    const world = await makeWorld();
+    const at = (slot: number, one: SlotEntry) => ({ slot, entry: one });
+    const { ledger: a, faults } = await ledgerOf(world, { maxInFlight: 100 });
+    // What is not there yet is written on its own.
+    expect(await a.addAll([0, 1, 2, 3].map((slot) => at(slot, entry())))).toEqual(new Set([0, 1, 2, 3]));
+    const theirs = entry();
+    const { ledger: b } = await ledgerOf(world, { by: 'run-b', maxInFlight: 100 });
+    await b.add(2, [theirs]);
+    const before = faults.calls.length;
+    const ours = [0, 1, 2, 3].map((slot) => at(slot, entry()));
+    expect(await a.addAll(ours)).toEqual(new Set([0, 1, 3]));
+    expect(
+      faults.calls
+        .slice(before)
+        .filter(({ name }) => name !== 'BatchGetItem')
+        .map(({ name }) => name),
+    ).toEqual(['BatchExecuteStatement']);
+    expect(a.held.filter(({ slot }) => slot === 2).map((one) => one.entry.id)).toContain(theirs.id);
+    for (const { slot, entry: one } of ours) expect((await textIn(world, slot))?.includes(entriesText([one]))).toBe(slot !== 2);
+  });
+
+  it('is known to be our own writing where the answer to several was lost, or says that DynamoDB had no time for them', async () => {
+    const world = await makeWorld();
+    const { ledger, faults } = await ledgerOf(world);
+    const held = [0, 1].map((slot) => ({ slot, entry: entry() }));
+    await ledger.addAll(held);
+    for (const one of held) ledger.published(one);
+    faults.inject('BatchExecuteStatement', 'answer lost');
+    await ledger.flush();
+    expect(ledger.held.every(({ entry: { published } }) => published)).toBe(true);
+    for (const one of held) ledger.leased(one, START + 10 * MINUTE);
+    const busy = { Responses: held.map(() => ({ Error: { Code: 'ThrottlingError' } })) };
+    faults.inject('BatchExecuteStatement', { answer: (output) => Object.assign(output, busy) });
+    await ledger.flush();
+    for (const { slot, entry: one } of held) {
+      expect(await textIn(world, slot)).toBe(entriesText([{ ...one, published: true, leaseUntil: START + 10 * MINUTE }]));
+    }
+  });
+
   it('forgets facts of entries that are gone: the same task at a later revision starts anew', async () => {
     const world = await makeWorld();
     const { ledger } = await ledgerOf(world);

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Notification } from '../../contract/notification.ts';
 import type { NewTask } from '../../core/actions.ts';
 import type { Task, TaskError } from '../../core/task.ts';
-import type { Held } from '../../functions/dispatch/ledger.ts';
 import { Publisher } from '../../functions/dispatch/publisher.ts';
+import type { Held } from '../../functions/dispatch/slot-memory.ts';
 import type { Faults } from './faults.ts';
 import { MINUTE, makeWorld, SECOND, START, type World } from './world.ts';
 

@@ -206,13 +206,13 @@ describe('a run that is superseded', () => {
 
   it('in the midst of a backlog leaves the rest to its successor', async () => {
     const world = await makeWorld();
-    const tasks = await world.enqueue(...many(120));
+    const tasks = await world.enqueue(...many(170));
     const [old, young] = [world.process(), world.process()];
     let open: () => void = () => {};
     const gate = new Promise<void>((resolve) => {
       open = resolve;
     });
-    // Its second batch waits until it has heard of the other.
+    // A batch of its first round waits until it has heard of the other.
     let batches = 0;
     old.faults.inject('BatchExecuteStatement', { before: () => gate }, { when: () => ++batches === 2 });
     const first = world.run(old);
@@ -221,9 +221,9 @@ describe('a run that is superseded', () => {
     await world.pass(1_200);
     open();
     await world.pass(SECOND);
-    expect(claimCallsOf(old)).toHaveLength(2);
+    expect(claimCallsOf(old)).toHaveLength(4);
     const summaries = [await world.finish(first), await world.finish(second)];
-    expect(summaries.map(({ claimed }) => claimed)).toEqual([50, 70]);
+    expect(summaries.map(({ claimed }) => claimed)).toEqual([100, 70]);
     expect((await world.told()).map(({ id }) => id).sort()).toEqual(tasks.map(({ id }) => id).sort());
   });
 

@@ -40,5 +40,5 @@ export const toldBy = ({ faults }: Process): string[] =>
 /** The ids of each batch that a process asked to claim. */
 export const claimCallsOf = ({ faults }: Process): string[][] =>
   faults.calls
-    .filter(({ name, input }) => name === 'BatchExecuteStatement' && input.Statements[0].Statement.startsWith('UPDATE'))
+    .filter(({ name, input }) => name === 'BatchExecuteStatement' && input.Statements[0].Statement.includes('SET "claim"'))
     .map(({ input }) => input.Statements.map(({ Parameters }: { Parameters: { S: string }[] }) => Parameters.at(-3)?.S));
