@@ -1,6 +1,7 @@
 import { isLateByClaim } from '../../core/decision.ts';
 import { type AppSettings, policyFor } from '../../core/policy.ts';
 import { claimTag, fateOf, type SlotEntry } from '../../core/slots.ts';
+import type { Share } from '../../core/split.ts';
 import { LEASE_SKEW_MS, type Task, type TaskError } from '../../core/task.ts';
 import { type FailureRequest, putFailures } from '../bus.ts';
 import type { Waiting } from '../lane-query.ts';
@@ -22,6 +23,8 @@ export class Entries {
   /** Tasks claimed, expired leases reported, and tasks found to be completed. */
   readonly counts = { claimed: 0, expired: 0, completed: 0 };
   readonly ledger: Ledger;
+  /** The shards that are on record: what ends with its claim is listed in one of them. */
+  shards = 1;
   readonly #ports: Ports;
   readonly #settings: AppSettings;
   readonly #nonce: string;
@@ -32,7 +35,7 @@ export class Entries {
   readonly #asideUntil = new Map<string, number>();
 
   /** `nonce`: the run's own, in the tag of each of its claims. */
-  constructor(ports: Ports, settings: AppSettings, nonce: string, aside: Aside) {
+  constructor(ports: Ports, settings: AppSettings, nonce: string, aside: Aside, share?: Share) {
     this.#ports = ports;
     this.#settings = settings;
     this.#nonce = nonce;
@@ -42,7 +45,7 @@ export class Entries {
       accepted: (outgoing) => this.#accepted(outgoing),
       refused: (outgoing, error) => this.#refused(outgoing, error),
     });
-    this.ledger = new Ledger(ports.dynamo, this.#store, settings.app, settings.maxInFlight, nonce);
+    this.ledger = new Ledger(ports.dynamo, this.#store, settings.app, settings.maxInFlight, nonce, share);
   }
 
   get publisher(): Publisher {
@@ -84,7 +87,7 @@ export class Entries {
       const tag = claimTag(slot, rev, this.#nonce);
       return { ...traitsOf(target), id, rev, leaseUntil, tag, level: claimLevel(target, target.dueAt, now) };
     });
-    const rows = await claimBatch(this.#store, claims, now, this.#settings);
+    const rows = await claimBatch(this.#store, claims, now, { ...this.#settings, shards: this.shards });
     entries.forEach((entry, i) => {
       const task = rows.get(entry.id);
       const held = { slot, entry };

@@ -39,7 +39,7 @@ export interface Decided {
   /** To be counted by this delivery; absent: it was stale, or another delivery counts it. */
   readonly failed?: Failed;
   /** The task waits for another try. */
-  readonly retry?: { readonly app: string; readonly dueAt: number };
+  readonly retry?: { readonly task: Task; readonly settings: AppSettings };
 }
 
 /** The errors of the system's own, by what was reported. */
@@ -91,7 +91,7 @@ async function decidedTask(
   if (decision.kind === 'refused') return {};
   const { task } = decision;
   // Rung for even if it was decided before: the answer to the first try may have been lost.
-  const retry = task.state === 'scheduled' ? { retry: { app: task.app, dueAt: task.dueAt } } : {};
+  const retry = task.state === 'scheduled' ? { retry: { task, settings } } : {};
   const recorded = recordOf(request, task);
   const isOurs = decision.kind === 'changed' || isAgain || recorded?.at === now;
   if (!recorded || !isOurs) return retry;

@@ -43,6 +43,7 @@ describe('services', () => {
     ).toEqual([
       'cloudwatch.amazonaws.com sns:Publish for arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:*',
       'events.amazonaws.com sqs:SendMessage for TasksDispatcherTick',
+      'events.amazonaws.com sqs:SendMessage for TasksDispatcherGoOn',
       'events.amazonaws.com sqs:SendMessage for TasksFailurePathRule',
       'events.amazonaws.com sqs:SendMessage,sqs:GetQueueAttributes,sqs:GetQueueUrl for TasksFailurePathRule',
       'sns.amazonaws.com sqs:SendMessage for TasksbillingTopic',

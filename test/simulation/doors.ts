@@ -63,7 +63,7 @@ export class Doors {
       const now = process.now();
       const [result] = await enqueueAll(store, settings, [request], now, () => '');
       if (!result?.ok) throw result ? new Refused(result.error) : new Error('there is an answer to every request');
-      if (result.state === 'scheduled') await ring.ifNear(settings.app, Date.parse(result.dueAt), now);
+      if (result.state === 'scheduled') await ring.ifNear(settings, [{ id: result.id, dueAt: Date.parse(result.dueAt) }], now);
       return { id: result.id, created: result.created };
     });
   }
@@ -97,10 +97,10 @@ export class Doors {
       parts.process.hears(id, claim);
       const decision = await work(parts);
       if (decision.kind === 'refused') throw new Refused(refusalError(decision.refusal, id));
-      const { state, dueAt } = decision.task;
+      const { state } = decision.task;
       const now = parts.process.now();
       await tellIfLate(parts.events, 'bus', decision, now);
-      if (state === 'scheduled') await parts.ring.ifNear(this.#world.settings.app, dueAt, now);
+      if (state === 'scheduled') await parts.ring.ifNear(this.#world.settings, [decision.task], now);
       return { state };
     });
   }
