@@ -55,9 +55,11 @@ export class Tenure {
 
   /** Waits for the run before to finish what it has in hand. If it gives no sign, what it left is told again. Answers the seat then. */
   async awaitPredecessor(before: SeatState): Promise<SeatState> {
-    const until = Math.min(before.aliveUntil, this.#clock.now() + HANDOVER.beats * BEAT_MS);
-    let seat = before;
-    while (seat.left < before.epoch && this.#clock.now() < until) {
+    const until = this.#clock.now() + HANDOVER.beats * BEAT_MS;
+    // Of the other dispatchers' runs no word comes to this seat: if they live, they are superseded in this time, as its own is.
+    if (this.#redealtUntil > 0) await pause(this.#clock, HANDOVER.beats * BEAT_MS);
+    let seat = this.#redealtUntil > 0 ? await this.#seat.read() : before;
+    while (seat.left < before.epoch && this.#clock.now() < Math.min(before.aliveUntil, until)) {
       await pause(this.#clock, HANDOVER.pollMs);
       seat = await this.#seat.read();
     }
