@@ -37,6 +37,13 @@ export function taskOf(settings: AppSettings, key: string, parts: Partial<NewTas
   return decision.task;
 }
 
+/** So many tasks of an app that are due at an instant, in their order. */
+export const many = (count: number, dueAt: number, settings: AppSettings): Task[] =>
+  Array.from({ length: count }, (_, i) => taskOf(settings, `${dueAt}-${i}`, { dueAt, arrival: START * 1_000 + i }));
+
+/** All dispatchers of a queue. */
+export const parts = (of: number): Place[] => Array.from({ length: of }, (_, part) => ({ part, of }));
+
 /** A queue in memory, on a clock that only tests move: any number of dispatchers, and calls that each take 10 ms of it. */
 export function memoryQueue(apps: readonly AppSettings[] = [settingsOf()], answer: Answer = () => undefined) {
   const clock = new TestClock(START);
@@ -109,6 +116,8 @@ export function memoryQueue(apps: readonly AppSettings[] = [settingsOf()], answe
   };
   return queue;
 }
+
+export type MemoryQueue = ReturnType<typeof memoryQueue>;
 
 const quiet = async (): Promise<void> => {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
