@@ -7,31 +7,31 @@ import { ValveStore } from '../../functions/valves.ts';
 import { MINUTE, SECOND, START, settingsOf } from '../core/given.ts';
 import { type MemoryQueue, many as manyOf, memoryQueue, parts } from './memoryQueue.ts';
 
-const billing = settingsOf({ shards: 4, maxInFlight: 50 });
-const many = (count: number, dueAt = START, of = billing) => manyOf(count, dueAt, of);
+const shop = settingsOf({ app: 'shop', shards: 4, maxInFlight: 50 });
+const many = (count: number, dueAt = START, of = shop) => manyOf(count, dueAt, of);
 const ids = (tasks: readonly { id: string }[]) => tasks.map(({ id }) => id).sort();
 /** Of the dispatchers, the one that has this share of the app. */
-const holderOf = (rank: number, of: number) => parts(of).find((place) => shareOf(billing, place)?.rank === rank) ?? { part: 0, of };
+const holderOf = (rank: number, of: number) => parts(of).find((place) => shareOf(shop, place)?.rank === rank) ?? { part: 0, of };
 const entriesIn = (queue: MemoryQueue, slot: number) =>
-  (queue.table.rows.get(slotId('billing', slot))?.entries?.S ?? '').split(' ').filter(Boolean);
+  (queue.table.rows.get(slotId('shop', slot))?.entries?.S ?? '').split(' ').filter(Boolean);
 
 describe('two dispatchers', () => {
   it('share an app: each tells what stands in its shards, once, in order, and keeps it in its own slots', async () => {
-    const queue = memoryQueue([billing]);
+    const queue = memoryQueue([shop]);
     const tasks = many(40);
-    queue.put(billing, ...tasks);
+    queue.put(shop, ...tasks);
     for (const run of parts(2).map((place) => queue.run(place))) await queue.finish(run);
     expect(ids(queue.told)).toEqual(ids(tasks));
     for (const { part } of parts(2)) {
-      const own = tasks.filter(({ id }) => dispatcherOf(billing, shardOf(id, 4), 2) === part).map(({ id }) => id);
+      const own = tasks.filter(({ id }) => dispatcherOf(shop, shardOf(id, 4), 2) === part).map(({ id }) => id);
       expect(queue.told.filter(({ by }) => by === part).map(({ id }) => id)).toEqual(own);
-      expect(entriesIn(queue, shareOf(billing, { part, of: 2 })?.rank ?? 0)).toHaveLength(own.length);
+      expect(entriesIn(queue, shareOf(shop, { part, of: 2 })?.rank ?? 0)).toHaveLength(own.length);
     }
   });
 
   it('never have more out together than the app may have', async () => {
-    const queue = memoryQueue([billing]);
-    queue.put(billing, ...many(200));
+    const queue = memoryQueue([shop]);
+    queue.put(shop, ...many(200));
     const runs = parts(2).map((place) => queue.run(place));
     for (let i = 0; i < 100; i++) {
       await queue.pass(100);
@@ -54,8 +54,8 @@ describe('two dispatchers', () => {
   });
 
   it('both hear of a pause within a beat, by one read a beat each', async () => {
-    const queue = memoryQueue([billing]);
-    queue.put(billing, ...many(20), ...many(20, START + 20 * SECOND));
+    const queue = memoryQueue([shop]);
+    queue.put(shop, ...many(20), ...many(20, START + 20 * SECOND));
     const runs = parts(2).map((place) => queue.run(place));
     await queue.pass(8 * SECOND);
     const from = queue.calls.length;
@@ -65,7 +65,7 @@ describe('two dispatchers', () => {
       expect(asked.map(({ name }) => name)).toEqual(Array.from({ length: 4 }, () => (part === 0 ? 'GetItem' : 'BatchGetItem')));
     }
     const store = new Store(queue.table.client, 'table');
-    await new ValveStore(queue.table.client, store, queue.seat).set('billing', undefined, 'paused');
+    await new ValveStore(queue.table.client, store, queue.seat).set('shop', undefined, 'paused');
     await queue.pass(12 * SECOND);
     expect(queue.told).toHaveLength(20);
     for (const run of runs) await queue.finish(run);
@@ -74,7 +74,7 @@ describe('two dispatchers', () => {
 
 describe('changing the number of dispatchers of a live queue', () => {
   it('to more of them tells all that waits, once, and looks after what is out', async () => {
-    const wide = { ...billing, maxInFlight: 150 };
+    const wide = { ...shop, maxInFlight: 150 };
     const queue = memoryQueue([wide]);
     const [now, later] = [many(20), many(25, START + 80 * SECOND)];
     queue.put(wide, ...now, ...later);
@@ -90,10 +90,10 @@ describe('changing the number of dispatchers of a live queue', () => {
   });
 
   it('to fewer finds what the ones that are gone had out, when its lease ends, though nothing else is due', async () => {
-    const queue = memoryQueue([billing]);
+    const queue = memoryQueue([shop]);
     const gone = holderOf(1, 2);
-    const own = many(12).filter(({ id }) => dispatcherOf(billing, shardOf(id, 4), 2) === gone.part);
-    queue.put(billing, ...own);
+    const own = many(12).filter(({ id }) => dispatcherOf(shop, shardOf(id, 4), 2) === gone.part);
+    queue.put(shop, ...own);
     for (const run of parts(2).map((place) => queue.run(place))) await queue.finish(run);
     expect(entriesIn(queue, 1)).toHaveLength(own.length);
     // The next tick is of the one that is left. Its seat says that nothing is to be looked at for an hour.
@@ -106,12 +106,12 @@ describe('changing the number of dispatchers of a live queue', () => {
   });
 
   it('while a run of before is still alive looks at its slots again after that, for as long as it may write', async () => {
-    const queue = memoryQueue([billing]);
+    const queue = memoryQueue([shop]);
     for (const place of parts(2)) await queue.finish(queue.run(place));
     await queue.finish(queue.run());
     // A run of a dispatcher that is gone writes late, into a slot that is read already.
-    const [task] = many(12).filter(({ id }) => dispatcherOf(billing, shardOf(id, 4), 2) === holderOf(1, 2).part);
-    queue.put(billing, task as never);
+    const [task] = many(12).filter(({ id }) => dispatcherOf(shop, shardOf(id, 4), 2) === holderOf(1, 2).part);
+    queue.put(shop, task as never);
     await queue.finish(queue.run(holderOf(1, 2)));
     expect(entriesIn(queue, 1)).toHaveLength(1);
     for (let minute = 1; minute <= 7; minute++) {
@@ -122,7 +122,7 @@ describe('changing the number of dispatchers of a live queue', () => {
   });
 
   it('changes nothing for a queue that never had another: an idle tick is a read and a query a lane', async () => {
-    const queue = memoryQueue([billing]);
+    const queue = memoryQueue([shop]);
     await queue.finish(queue.run());
     const from = queue.calls.length;
     expect(await queue.finish(queue.run())).toMatchObject({ stayed: false });
