@@ -70,6 +70,18 @@ describe('two dispatchers', () => {
     expect(queue.told).toHaveLength(20);
     for (const run of runs) await queue.finish(run);
   });
+
+  it('hold an app to its rate together', async () => {
+    const queue = memoryQueue([shop]);
+    queue.put(shop, ...many(48));
+    const store = new Store(queue.table.client, 'table');
+    await new ValveStore(queue.table.client, store, queue.seat).set('shop', undefined, { perMinute: 60, since: START });
+    for (const place of parts(2)) void queue.run(place);
+    await queue.pass(15 * SECOND);
+    // One a second, and what each share may have let go at once.
+    expect(queue.told.length).toBeLessThanOrEqual(17);
+    expect(queue.told.length).toBeGreaterThanOrEqual(11);
+  });
 });
 
 describe('changing the number of dispatchers of a live queue', () => {
