@@ -14,6 +14,8 @@ export const ENV = {
   bus: 'PUNCTUAL_BUS',
   /** its dispatcher, */
   dispatcher: 'PUNCTUAL_DISPATCHER',
+  /** in its dispatcher: how many of them there are, if more than one, */
+  dispatchers: 'PUNCTUAL_DISPATCHERS',
   /** the topic of its alerts, */
   alerts: 'PUNCTUAL_ALERTS',
   /** the name of its operate door, */

@@ -41,6 +41,9 @@ export const REQUEST_BYTES = 6_000_000;
 /** Tasks of an app that may be out at once, at the highest limit that it can be given. */
 export const MAX_IN_FLIGHT = 10_000;
 
+/** Shards of an app at most. */
+export const MAX_SHARDS = 64;
+
 /** Names of apps: they stand inside keys, resource names and ids. */
 export const APP_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 /** Names of tasks: letters, digits and `. _ : -`, the first a letter or digit. */

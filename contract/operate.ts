@@ -127,7 +127,7 @@ export type ValvesView = Pick<Stats, 'app' | 'valve' | 'names'>;
 /** The queue as a whole. */
 export interface Description {
   readonly apps: readonly (AppSettings & Pick<Stats, 'valve' | 'names'>)[];
-  /** How often a dispatcher has taken its seat, and until when (RFC 3339 UTC) the one that has it counts as alive. */
+  /** How often dispatchers have taken their seats, and until when (RFC 3339 UTC) the last of those who have one counts as alive. */
   readonly dispatcher: { readonly runs: number; readonly aliveUntil?: string };
 }
 

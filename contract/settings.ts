@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { type AppSettings, DEFAULT_LIMITS, DEFAULT_POLICY } from '../core/policy.ts';
 import { app, leaseMs, maxAttempts } from './fields.ts';
-import { MAX_IN_FLIGHT } from './limits.ts';
+import { MAX_IN_FLIGHT, MAX_SHARDS } from './limits.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -23,7 +23,8 @@ export const settingsSchema = v.object({
   policy: v.optional(v.object(policyFields)),
   tasks: v.optional(v.record(v.string(), v.object(policyFields))),
   maxInFlight: v.optional(whole(1, MAX_IN_FLIGHT)),
-  shards: v.optional(whole(1, 64)),
+  shards: v.optional(whole(1, MAX_SHARDS)),
+  precision: v.optional(v.picklist(['second', 'minute'])),
   deadlineLeadMs: v.optional(whole(0, 365 * DAY_MS)),
   // Longer than the longest lease (12 h): a key must not be free again while a slot may still hold its old task.
   retentionMs: v.optional(whole(13 * HOUR_MS, 3_650 * DAY_MS)),

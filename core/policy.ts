@@ -24,6 +24,8 @@ export interface AppSettings {
   readonly maxInFlight: number;
   /** Partitions of each lane of the indexes; may only be raised. */
   readonly shards: number;
+  /** How soon a task is told once it is due: within a beat; or by the next tick, so that nobody stays, or is rung for, on its account. */
+  readonly precision: 'second' | 'minute';
   /** A task whose deadline is nearer than this goes first within its level. */
   readonly deadlineLeadMs: number;
   /** How long an ended task can still be read and replayed. */
@@ -52,10 +54,11 @@ export const DEFAULT_POLICY: Policy = {
   leaseMs: 5 * MINUTE,
 };
 
-/** 500 out at once, one shard, deadlines close from 15 minutes, ended tasks kept 14 days, late tasks run and go first. */
+/** 500 out at once, one shard, told within a beat, deadlines close from 15 minutes, ended tasks kept 14 days, late tasks run and go first. */
 export const DEFAULT_LIMITS = {
   maxInFlight: 500,
   shards: 1,
+  precision: 'second',
   deadlineLeadMs: 15 * MINUTE,
   retentionMs: 14 * DAY,
   whenLate: 'run',

@@ -1,3 +1,5 @@
+import type { Share } from './split.ts';
+
 /** How fast claims may go, from an instant on: `perMinute` of them, evenly spread. */
 export interface Rate {
   readonly perMinute: number;
@@ -37,3 +39,15 @@ export const grantsBetween = (rate: Rate, from: number, to: number): number => M
 
 /** How many claims a rate has let go until `at` (included). */
 const grantsUntil = ({ perMinute, since }: Rate, at: number): number => Math.max(0, Math.floor(((at - since) * perMinute) / MINUTE));
+
+/** The valves of a share of an app: of what its rates let go, every so-manieth claim. */
+export function valvesOfShare(valves: Valves, share: Share): Valves {
+  if (share.of === 1) return valves;
+  const { app, names, ...others } = valves;
+  const own = Object.entries(names).map(([name, valve]) => [name, ofShare(valve, share)] as const);
+  return { ...others, ...(app === undefined ? {} : { app: ofShare(app, share) }), names: Object.fromEntries(own) };
+}
+
+/** Of the claims 1, 2, 3 …, the first share has the first and every `of`th after it, and so on: together they are the rate. */
+const ofShare = (valve: Valve, { rank, of }: Share): Valve =>
+  valve === 'paused' ? valve : { perMinute: valve.perMinute / of, since: valve.since - ((of - 1 - rank) * MINUTE) / valve.perMinute };

@@ -1,5 +1,6 @@
 import { type EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import * as v from 'valibot';
+import { DISPATCHER_SOURCE, FAILURE_SOURCE } from '../contract/events.ts';
 import { claim, taskId, taskName, worker } from '../contract/fields.ts';
 import { wire } from '../contract/view.ts';
 
@@ -58,9 +59,16 @@ export async function putFailures(events: EventBridgeClient, bus: string, reques
   if (left.length > 0) throw new Error(`The bus refused ${left.length} of ${requests.length} events: ${code}`);
 }
 
+/** Has another run of a dispatcher begin at once. Not tried twice: the next tick does the same. */
+export async function putGoOn(events: EventBridgeClient, bus: string, part: number): Promise<void> {
+  const Detail = JSON.stringify({ part, goesOn: true });
+  const entry = { EventBusName: bus, Source: DISPATCHER_SOURCE, DetailType: 'punctual.dispatcher.cut-short', Detail };
+  await events.send(new PutEventsCommand({ Entries: [entry] }));
+}
+
 const entryOf = (bus: string, request: FailureRequest, now: number): PutEventsRequestEntry => ({
   EventBusName: bus,
-  Source: 'punctual',
+  Source: FAILURE_SOURCE,
   DetailType: DETAIL_TYPES[request.type],
   Detail: JSON.stringify({
     specversion: '1.0',

@@ -8,8 +8,9 @@ import { CLIENT_OPTIONS } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import { Run } from './dispatch/run.ts';
 import { Warm } from './dispatch/warm.ts';
-import { adoption, variable } from './environment.ts';
+import { adoption, dispatchers, variable } from './environment.ts';
 import { log } from './log.ts';
+import { Seat } from './seat.ts';
 import { loadSettings } from './settings.ts';
 
 /** The longest stay: the next tick supersedes long before, if it comes. */
@@ -25,15 +26,35 @@ const cloudwatch = new CloudWatchClient(CLIENT_OPTIONS);
 const ssm = new SSMClient(CLIENT_OPTIONS);
 const warm = new Warm();
 
+/** What the function is called with. By the first dispatcher's tick with something of EventBridge's own. */
+interface Call {
+  /** Which dispatcher is called. @default the first */
+  readonly part?: number;
+  /** It goes on with what a run before was cut short in: it has no other go on in its turn. */
+  readonly goesOn?: boolean;
+}
+
 /** The minute's tick, or a ring: both do the same. */
-export async function handler(_event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> {
+export async function handler(call: Call | null, context: { getRemainingTimeInMillis(): number }): Promise<void> {
+  const { part = 0, goesOn = false } = call ?? {};
+  const place = { part, of: dispatchers() };
+  if (part >= place.of) return new Seat(dynamo, variable('table'), part).retire(place.of);
   const endAt = Date.now() + Math.min(STAY_MS, context.getRemainingTimeInMillis() - FINISH_MS);
   const queue = variable('queue');
   const settings = await loadSettings(ssm, queue);
   const clients = { dynamo, sns, events, cloudwatch };
-  const ports = { ...clients, clock: systemClock, table: variable('table'), bus: variable('bus'), queue, adoption: adoption(), memoryUsed };
-  const summary = await new Run(ports, settings, randomBytes(6).toString('hex'), endAt, warm).run();
-  log('INFO', 'run', { ...summary, apps: settings.length });
+  const ports = {
+    ...clients,
+    clock: systemClock,
+    table: variable('table'),
+    bus: variable('bus'),
+    queue,
+    adoption: adoption(),
+    memoryUsed,
+    goesOn,
+  };
+  const summary = await new Run(ports, settings, randomBytes(6).toString('hex'), endAt, warm, place).run();
+  log('INFO', 'run', { ...summary, apps: settings.length, ...(place.of === 1 ? {} : { part }) });
 }
 
 /** The share of the memory that Lambda gives the function; 0 where nobody says how much that is. */

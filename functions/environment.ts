@@ -2,6 +2,9 @@ import { ENV } from '../contract/environment.ts';
 
 type SystemVariable = 'queue' | 'table' | 'bus' | 'dispatcher' | 'settings' | 'alerts' | 'operateName';
 
+/** How many dispatchers there are. */
+export const dispatchers = (): number => Number(process.env[ENV.dispatchers] ?? 1);
+
 /** Which table was taken over, and by which stack; undefined: the queue has a table of its own. */
 export const adoption = (): string | undefined => process.env[ENV.adoption] || undefined;
 

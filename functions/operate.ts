@@ -14,7 +14,7 @@ import {
 import { wire } from '../contract/view.ts';
 import type { RecurringError } from '../core/errors.ts';
 import type { AppSettings } from '../core/policy.ts';
-import { NO_VALVES, type Valve, type Valves } from '../core/valves.ts';
+import { NO_VALVES, type Valve } from '../core/valves.ts';
 import { CLIENT_OPTIONS } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import { door, Refused } from './doors/door.ts';
@@ -31,11 +31,13 @@ import { KnownSettings } from './known-settings.ts';
 import { Ring } from './ring.ts';
 import { Seat } from './seat.ts';
 import { loadSettings } from './settings.ts';
+import { readingAll } from './shards.ts';
 import { Store } from './store.ts';
-import { ValveStore, valvesView } from './valves.ts';
+import { type RunTime, ValveStore, valvesView } from './valves.ts';
 
 const dynamo = new DynamoDBClient(CLIENT_OPTIONS);
 const store = new Store(dynamo, variable('table'));
+const source = { dynamo, store };
 const seat = new Seat(dynamo, variable('table'));
 const ring = new Ring(seat, new LambdaClient(CLIENT_OPTIONS), variable('dispatcher'));
 const valves = new ValveStore(dynamo, store, seat, adoption());
@@ -53,17 +55,22 @@ async function carryOut(request: OperateRequest): Promise<object> {
   if (request.action === 'describe') return describe();
   const settings = await ('app' in request ? settingsOf(request.app) : settingsOf(appOf(request.id), { field: 'id', got: request.id }));
   const { app } = settings;
+  /** For what looks at the app as a whole: its valves, and all its lanes. */
+  const whole = async () => {
+    const valves = await runTimeOf(app);
+    return { dynamo, store, settings: readingAll(settings, valves.shards), valves, now };
+  };
   switch (request.action) {
     case 'stats':
-      return statsOf({ dynamo, store }, settings, await valvesOf(app), now);
+      return statsOf(await whole());
     case 'next':
-      return { next: await nextTasks({ dynamo, store, settings, valves: await valvesOf(app), now }, request.count ?? 1) };
+      return { next: await nextTasks(await whole(), request.count ?? 1) };
     case 'list':
-      return listTasks({ dynamo, store }, settings, request, now);
+      return listTasks(source, (await whole()).settings, request, now);
     case 'versions':
-      return versionsStep({ dynamo, store }, settings, request.cursor);
+      return versionsStep(source, (await whole()).settings, request.cursor);
     case 'replayAll':
-      return replay(settings, request, now);
+      return replay((await whole()).settings, request, now);
     case 'errors': {
       const page = await errors.list(app, request.cursor);
       return { ...page, errors: page.errors.map(errorView) };
@@ -73,9 +80,9 @@ async function carryOut(request: OperateRequest): Promise<object> {
     case 'resolveError':
       return found(app, request.fingerprint, await errors.resolve(app, request.fingerprint, now));
     case 'pause':
-      return set(app, request.name, 'paused', now);
+      return set(settings, request.name, 'paused', now);
     case 'resume':
-      return set(app, request.name, request.perMinute === undefined ? undefined : { perMinute: request.perMinute, since: now }, now);
+      return set(settings, request.name, request.perMinute === undefined ? undefined : { perMinute: request.perMinute, since: now }, now);
     default:
       return tasks.carryOut(request, settings, now);
   }
@@ -91,26 +98,34 @@ async function settingsOf(app: string, asked = { field: 'app', got: app }): Prom
 }
 
 async function describe(): Promise<Description> {
-  const [all, { epoch, aliveUntil }] = await Promise.all([loadApps(), seat.read()]);
+  const [all, first] = await Promise.all([loadApps(), seat.read()]);
+  const others = await Promise.all(Array.from({ length: first.dispatchers - 1 }, (_, i) => seat.of(i + 1).read()));
+  const seats = [first, ...others];
+  const aliveUntil = Math.max(...seats.map((one) => one.aliveUntil));
   const known = await valves.read(all.map(({ app }) => app));
   return {
     apps: all.map((settings) => ({ ...settings, ...valvesView(settings.app, known.get(settings.app) ?? NO_VALVES) })),
-    dispatcher: { runs: epoch, ...(aliveUntil > 0 ? { aliveUntil: wire(aliveUntil) } : {}) },
+    dispatcher: { runs: seats.reduce((sum, { epoch }) => sum + epoch, 0), ...(aliveUntil > 0 ? { aliveUntil: wire(aliveUntil) } : {}) },
   };
 }
 
-const valvesOf = async (app: string): Promise<Valves> => (await valves.read([app])).get(app) ?? NO_VALVES;
+const runTimeOf = async (app: string): Promise<RunTime> => (await valves.read([app])).get(app) ?? NO_VALVES;
 
 async function replay(settings: AppSettings, request: OperateRequest & { action: 'replayAll' }, now: number): Promise<ReplayStep> {
-  const step = await replayStep({ dynamo, store }, settings, request, now);
-  if (step.replayed.length > 0) await ring.ifNear(settings.app, now, now);
+  const step = await replayStep(source, settings, request, now);
+  await ring.ifNear(
+    settings,
+    step.replayed.map((id) => ({ id, dueAt: now })),
+    now,
+  );
   return step;
 }
 
-async function set(app: string, name: string | undefined, valve: Valve | undefined, now: number): Promise<ValvesView> {
+async function set(settings: AppSettings, name: string | undefined, valve: Valve | undefined, now: number): Promise<ValvesView> {
+  const { app } = settings;
   const after = await valves.set(app, name, valve);
   // What waits may be due, and nobody else rings for it.
-  if (valve !== 'paused') await ring.ring(app, now);
+  if (valve !== 'paused') await ring.ring(settings, now);
   return valvesView(app, after);
 }
 

@@ -42,9 +42,9 @@ async function carryOut(request: ReportRequest): Promise<Reported | object> {
   const decision =
     request.action === 'fail' ? await fail(request, now) : await store.act(request.id, actionOf(request, now), now, settings);
   if (decision.kind === 'refused') throw new Refused(refusalError(decision.refusal, request.id));
-  const { id, state, leaseUntil, dueAt } = decision.task;
+  const { id, state, leaseUntil } = decision.task;
   await tellIfLate(events, variable('bus'), decision, now);
-  if (state === 'scheduled') await ring.ifNear(settings.app, dueAt, now);
+  if (state === 'scheduled') await ring.ifNear(settings, [decision.task], now);
   return { id, state, ...(leaseUntil === undefined ? {} : { leaseUntil: wire(leaseUntil) }) };
 }
 

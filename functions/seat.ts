@@ -1,9 +1,13 @@
 import { type AttributeValue, type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { ONE_DEAL } from '../core/split.ts';
 import { writeIf } from './conditional.ts';
+import { readItems } from './read-items.ts';
 
-/** The key of the seat's row. */
+/** The key of the only dispatcher's seat, and of the first of several. */
 export const SEAT_ID = '~seat';
+/** The key of each one's seat. */
+const seatId = (part: number): string => (part === 0 ? SEAT_ID : `${SEAT_ID}/${part}`);
 
 /**
  * Who dispatches now, and what the next run must know. It only saves work: a seat that is lost or wrong delays a task by
@@ -28,7 +32,11 @@ export interface SeatState {
   readonly takenBy: string;
   /** Until when what rates let go has been used by the runs that left, or is forgone. Epoch ms. */
   readonly usedUntil: number;
-  /** Raised when an operator has set something for some app: a run then reads it anew. 0: never. */
+  /** How the apps were dealt out when `sweepAt` was said: see `dealOf`. */
+  readonly deal: string;
+  /** How many dispatchers there are, as the latest run knows it. */
+  readonly dispatchers: number;
+  /** Raised when something was set at run time for some app: a run then reads it anew. 0: never. It stands in the first seat alone. */
   readonly settings: number;
   /** When each app was last rung for. Epoch ms. */
   readonly rung: ReadonlyMap<string, number>;
@@ -37,63 +45,89 @@ export interface SeatState {
 /** One attribute an app, so that an app's first ring needs no map to be there. */
 const RUNG = 'rung/';
 
-/** The seat's row, read and written. */
+/** A dispatcher's seat: its row, read and written. */
 export class Seat {
   readonly #dynamo: DynamoDBClient;
   readonly #table: string;
+  readonly #id: string;
   /** What was read in the place of an epoch, where it was none. */
   #noEpoch: AttributeValue | undefined;
 
-  constructor(dynamo: DynamoDBClient, table: string) {
+  /** `part`: which of several dispatchers, from 0. */
+  constructor(dynamo: DynamoDBClient, table: string, part = 0) {
     this.#dynamo = dynamo;
     this.#table = table;
+    this.#id = seatId(part);
+  }
+
+  /** The seat of another dispatcher of the same queue. */
+  of(part: number): Seat {
+    return new Seat(this.#dynamo, this.#table, part);
   }
 
   async read(): Promise<SeatState> {
-    const { Item } = await this.#dynamo.send(new GetItemCommand({ ...this.#key, ConsistentRead: true }));
-    const state = stateOf(Item);
-    this.#noEpoch = state.epoch === 0 ? Item?.epoch : undefined;
+    const { own, first } = await this.#rows();
+    const state = { ...stateOf(own), settings: stateOf(first).settings };
+    this.#noEpoch = state.epoch === 0 ? own?.epoch : undefined;
     return state;
+  }
+
+  /** One call, for what stands in the first seat alone, too. */
+  async #rows(): Promise<{ own: Row | undefined; first: Row | undefined }> {
+    if (this.#id === SEAT_ID) {
+      const { Item } = await this.#dynamo.send(new GetItemCommand({ ...this.#key, ConsistentRead: true }));
+      return { own: Item, first: Item };
+    }
+    const rows = await readItems(this.#dynamo, this.#table, [this.#id, SEAT_ID], true);
+    return { own: rows.get(this.#id), first: rows.get(SEAT_ID) };
   }
 
   /**
    * Takes the seat from the run of `before`. False: another was quicker, or it is the second try of a call whose first answer
    * was lost; `takenBy` then says whose it is. Where no epoch was read, it is taken from whatever stood there.
    */
-  take(before: SeatState, aliveUntil: number, unsureUntil: number, nonce: string): Promise<boolean> {
+  take(before: SeatState, aliveUntil: number, unsureUntil: number, nonce: string, dispatchers = 1): Promise<boolean> {
     const found = before.epoch === 0 ? this.#noEpoch : before.epoch;
     return this.#update(
-      'SET #epoch = :next, #aliveUntil = :aliveUntil, #unsureUntil = :unsureUntil, #takenBy = :nonce',
+      'SET #epoch = :next, #aliveUntil = :aliveUntil, #unsureUntil = :unsureUntil, #takenBy = :nonce, #dispatchers = :dispatchers',
       found === undefined ? 'attribute_not_exists(#epoch)' : '#epoch = :epoch',
-      { '#epoch': 'epoch', '#aliveUntil': 'aliveUntil', '#unsureUntil': 'unsureUntil', '#takenBy': 'takenBy' },
+      {
+        '#epoch': 'epoch',
+        '#aliveUntil': 'aliveUntil',
+        '#unsureUntil': 'unsureUntil',
+        '#takenBy': 'takenBy',
+        '#dispatchers': 'dispatchers',
+      },
       {
         ':next': before.epoch + 1,
         ':nonce': nonce,
         ':aliveUntil': aliveUntil,
         ':unsureUntil': unsureUntil,
+        ':dispatchers': dispatchers,
         ...(found === undefined ? {} : { ':epoch': found }),
       },
     );
   }
 
   /**
-   * Takes leave, once nothing is in flight: says when to look at the slots again.
+   * Takes leave, once nothing is in flight: says when to look at the slots again, while the apps are dealt out as they are.
    * Answers false if it has been superseded, or rung for since it heard `rings` rings (undefined: that does not matter).
    */
-  leave(epoch: number, sweepAt: number, usedUntil: number, rings: number | undefined): Promise<boolean> {
+  leave(epoch: number, sweepAt: number, usedUntil: number, rings: number | undefined, deal = ONE_DEAL): Promise<boolean> {
     const unheard = rings === undefined ? '' : rings === 0 ? ' AND attribute_not_exists(#rings)' : ' AND #rings = :rings';
     return this.#update(
-      'SET #left = :epoch, #sweepAt = :sweepAt, #usedUntil = :usedUntil, #aliveUntil = :zero',
+      'SET #left = :epoch, #sweepAt = :sweepAt, #usedUntil = :usedUntil, #aliveUntil = :zero, #deal = :deal',
       `#epoch = :epoch${unheard}`,
       {
         '#left': 'left',
         '#sweepAt': 'sweepAt',
         '#usedUntil': 'usedUntil',
         '#aliveUntil': 'aliveUntil',
+        '#deal': 'deal',
         '#epoch': 'epoch',
         ...(unheard ? { '#rings': 'rings' } : {}),
       },
-      { ':epoch': epoch, ':sweepAt': sweepAt, ':usedUntil': usedUntil, ':zero': 0, ...(rings ? { ':rings': rings } : {}) },
+      { ':epoch': epoch, ':sweepAt': sweepAt, ':usedUntil': usedUntil, ':zero': 0, ':deal': deal, ...(rings ? { ':rings': rings } : {}) },
     );
   }
 
@@ -121,16 +155,27 @@ export class Seat {
     return stateOf(Attributes);
   }
 
-  /** Says that an operator has set something for an app. */
+  /** Says to all dispatchers that something was set at run time for an app. */
   async announceSettings(): Promise<void> {
-    const names = { '#settings': 'settings' };
-    const values = { ':one': number(1) };
+    await this.#dynamo.send(
+      new UpdateItemCommand({
+        TableName: this.#table,
+        Key: { id: { S: SEAT_ID } },
+        UpdateExpression: 'ADD #settings :one',
+        ExpressionAttributeNames: { '#settings': 'settings' },
+        ExpressionAttributeValues: { ':one': number(1) },
+      }),
+    );
+  }
+
+  /** Says that there are only so many dispatchers, and that this seat is no longer one of theirs. */
+  async retire(dispatchers: number): Promise<void> {
     await this.#dynamo.send(
       new UpdateItemCommand({
         ...this.#key,
-        UpdateExpression: 'ADD #settings :one',
-        ExpressionAttributeNames: names,
-        ExpressionAttributeValues: values,
+        UpdateExpression: 'SET #dispatchers = :dispatchers',
+        ExpressionAttributeNames: { '#dispatchers': 'dispatchers' },
+        ExpressionAttributeValues: { ':dispatchers': number(dispatchers) },
       }),
     );
   }
@@ -146,7 +191,7 @@ export class Seat {
   }
 
   get #key() {
-    return { TableName: this.#table, Key: { id: { S: SEAT_ID } } };
+    return { TableName: this.#table, Key: { id: { S: this.#id } } };
   }
 
   #update(
@@ -171,9 +216,11 @@ export class Seat {
   }
 }
 
+type Row = Record<string, AttributeValue>;
+
 const number = (value: number) => ({ N: String(value) });
 
-function stateOf(item: Record<string, AttributeValue> = {}): SeatState {
+function stateOf(item: Row = {}): SeatState {
   // A number too large for one is an error of this library otherwise, and would stop every run.
   const row = unmarshall(item, { wrapNumbers: Number });
   const count = (name: string): number => (typeof row[name] === 'number' ? row[name] : 0);
@@ -187,6 +234,8 @@ function stateOf(item: Record<string, AttributeValue> = {}): SeatState {
     rings: count('rings'),
     takenBy: typeof row.takenBy === 'string' ? row.takenBy : '',
     usedUntil: count('usedUntil'),
+    deal: typeof row.deal === 'string' ? row.deal : ONE_DEAL,
+    dispatchers: Math.max(1, count('dispatchers')),
     settings: count('settings'),
     rung: new Map(
       Object.entries(row).flatMap(([name, at]) => (name.startsWith(RUNG) && typeof at === 'number' ? [[name.slice(RUNG.length), at]] : [])),

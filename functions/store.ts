@@ -1,9 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import {
   BatchExecuteStatementCommand,
-  BatchGetItemCommand,
-  type BatchGetItemCommandInput,
-  type BatchGetItemCommandOutput,
   type BatchStatementResponse,
   type DynamoDBClient,
   GetItemCommand,
@@ -11,17 +7,18 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Action, Decision } from '../core/actions.ts';
 import { decide } from '../core/decide.ts';
+import type { LaneKeys } from '../core/lanes.ts';
 import type { AppSettings } from '../core/policy.ts';
 import type { Task } from '../core/task.ts';
 import { writeIf } from './conditional.ts';
+import { readItems } from './read-items.ts';
 import { type Item, itemOf, type Row, readTask, rowOf, taskOf } from './rows.ts';
+import { Shards } from './shards.ts';
 
 /** Statements in one `BatchExecuteStatement` (DynamoDB API reference: "maximum of 25"). */
 export const STATEMENTS_PER_BATCH = 25;
-/** Keys in one `BatchGetItem` (DynamoDB API reference: "as many as 100 items"). */
-const KEYS_PER_BATCH = 100;
-/** Milliseconds before keys that were throttled are asked for again, doubled each time. */
-const PAUSE_MS = { first: 25, last: 1_000 } as const;
+/** A row's place in the indexes. A row may stand where an earlier count of shards has put it: a write sets its whole place anew. */
+const PLACE: readonly (keyof LaneKeys)[] = ['priority', 'dueAt', 'watch', 'watchAt'];
 /** How often an action is decided anew after another writer came first, before the caller is told to come again. */
 const RACES = 5;
 
@@ -37,10 +34,12 @@ export type Inserted = { readonly created: true } | { readonly created: false; r
 export class Store {
   readonly #dynamo: DynamoDBClient;
   readonly #table: string;
+  readonly #shards: Shards;
 
   constructor(dynamo: DynamoDBClient, table: string) {
     this.#dynamo = dynamo;
     this.#table = table;
+    this.#shards = new Shards(dynamo, table);
   }
 
   async read(id: string, consistent = true): Promise<Task | undefined> {
@@ -50,22 +49,8 @@ export class Store {
   }
 
   /** Rows by id; absent: no such row. */
-  async readItems(ids: readonly string[], consistent: boolean): Promise<Map<string, Item>> {
-    const found = new Map<string, Item>();
-    // A key named twice is refused.
-    const distinct = [...new Set(ids)];
-    for (let from = 0; from < distinct.length; from += KEYS_PER_BATCH) {
-      let keys: Item[] | undefined = distinct.slice(from, from + KEYS_PER_BATCH).map((id) => ({ id: { S: id } }));
-      for (let pauseMs = 0; keys && keys.length > 0; pauseMs = Math.min(2 * pauseMs + PAUSE_MS.first, PAUSE_MS.last)) {
-        // What was not processed was throttled.
-        if (pauseMs > 0) await setTimeout(pauseMs);
-        const request: BatchGetItemCommandInput = { RequestItems: { [this.#table]: { Keys: keys, ConsistentRead: consistent } } };
-        const { Responses, UnprocessedKeys }: BatchGetItemCommandOutput = await this.#dynamo.send(new BatchGetItemCommand(request));
-        for (const item of Responses?.[this.#table] ?? []) found.set(item.id?.S ?? '', item);
-        keys = UnprocessedKeys?.[this.#table]?.Keys;
-      }
-    }
-    return found;
+  readItems(ids: readonly string[], consistent: boolean): Promise<Map<string, Item>> {
+    return readItems(this.#dynamo, this.#table, ids, consistent);
   }
 
   /**
@@ -94,7 +79,9 @@ export class Store {
 
   /** Writes the attributes that changed, if the row is still at the revision decided upon. */
   async write(before: Task, after: Task, shards: number): Promise<boolean> {
-    const { set, removed } = difference(rowOf(before, shards), rowOf(after, shards));
+    const [was, is] = [rowOf(before, shards), rowOf(after, shards)];
+    if (isIndexed(is)) await this.#shards.open(after.app, shards);
+    const { set, removed } = difference(was, is, isIndexed(was) || isIndexed(is) ? PLACE : []);
     const sets = Object.entries(set);
     const removal = removed.length > 0 ? ` REMOVE ${removed.map((_, i) => `#r${i}`).join(', ')}` : '';
     const command = new UpdateItemCommand({
@@ -112,9 +99,11 @@ export class Store {
     return writeIf(this.#dynamo, command);
   }
 
-  /** Inserts new tasks, no two of one id, each on condition that there is no such row. Answers in the order given. */
+  /** Inserts new tasks of one app, no two of one id, each on condition that there is no such row. Answers in the order given. */
   async insert(tasks: readonly Task[], shards: number): Promise<Inserted[]> {
     const answers: BatchStatementResponse[] = [];
+    const [first] = tasks;
+    if (first) await this.#shards.open(first.app, shards);
     for (let from = 0; from < tasks.length; from += STATEMENTS_PER_BATCH) {
       const batch = tasks.slice(from, from + STATEMENTS_PER_BATCH);
       answers.push(...(await this.execute(batch.map((task) => insertStatement(this.#table, rowOf(task, shards))))));
@@ -171,13 +160,16 @@ function insertStatement(table: string, row: Row): Statement {
 
 const isValidation = (error: unknown): boolean => error instanceof Error && error.name === 'ValidationException';
 
-function difference(before: Row, after: Row): { set: Record<string, unknown>; removed: string[] } {
+const isIndexed = ({ priority, watch }: Row): boolean => priority !== undefined || watch !== undefined;
+
+/** `anew`: what is written whether it has changed or not. */
+function difference(before: Row, after: Row, anew: readonly string[]): { set: Record<string, unknown>; removed: string[] } {
   const set: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(after)) {
     // What is of no concern here is the same value, and may be one that JSON has no words for.
     const isSame = value === before[key] || JSON.stringify(value) === JSON.stringify(before[key]);
-    if (value !== undefined && !isSame) set[key] = value;
+    if (value !== undefined && (!isSame || anew.includes(key))) set[key] = value;
   }
-  const removed = Object.keys(before).filter((key) => before[key] !== undefined && after[key] === undefined);
-  return { set, removed };
+  const there = Object.keys(before).filter((key) => before[key] !== undefined);
+  return { set, removed: [...new Set([...there, ...anew])].filter((key) => after[key] === undefined) };
 }

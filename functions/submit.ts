@@ -13,8 +13,9 @@ import { TaskDoor } from './doors/task-door.ts';
 import { adoption, variable } from './environment.ts';
 import { Ring } from './ring.ts';
 import { Seat } from './seat.ts';
+import { readingAll } from './shards.ts';
 import { Store } from './store.ts';
-import { ValveStore } from './valves.ts';
+import { type RunTime, ValveStore } from './valves.ts';
 
 const settings = parseSettings(variable('settings'));
 const { app } = settings;
@@ -41,19 +42,24 @@ async function carryOut(request: SubmitRequest): Promise<object> {
     case 'enqueueBatch':
       return { results: await enqueue(request.tasks, now, (index) => `tasks[${index}]`) };
     case 'next': {
-      const set = (await valves.read([app])).get(app) ?? NO_VALVES;
-      return { next: await nextTasks({ dynamo, store, settings, valves: set, now }, request.count ?? 1) };
+      const set = await runTime();
+      const question = { dynamo, store, settings: readingAll(settings, set.shards), valves: set, now };
+      return { next: await nextTasks(question, request.count ?? 1) };
     }
     case 'list':
-      return listTasks({ dynamo, store }, settings, request, now);
+      return listTasks({ dynamo, store }, readingAll(settings, (await runTime()).shards), request, now);
     default:
       return tasks.carryOut(request, settings, now);
   }
 }
 
+const runTime = async (): Promise<RunTime> => (await valves.read([app])).get(app) ?? NO_VALVES;
+
 async function enqueue(requests: readonly unknown[], now: number, field: (index: number) => string) {
   const results = await enqueueAll(store, settings, requests, now, field);
-  const waiting = results.flatMap((result) => (result.ok && result.state === 'scheduled' ? Date.parse(result.dueAt) : []));
-  if (waiting.length > 0) await ring.ifNear(app, Math.min(...waiting), now);
+  const waiting = results.flatMap((result) =>
+    result.ok && result.state === 'scheduled' ? [{ id: result.id, dueAt: Date.parse(result.dueAt) }] : [],
+  );
+  await ring.ifNear(settings, waiting, now);
   return results;
 }

@@ -5,10 +5,14 @@ import { writeIf } from './conditional.ts';
 import { log, reasonOf } from './log.ts';
 import type { Item } from './rows.ts';
 import type { Seat } from './seat.ts';
+import { settingsId, shardsUsed } from './shards.ts';
 import { Contended, type Store } from './store.ts';
 
-/** Key of what was set for an app at run time. */
-export const settingsId = (app: string): string => `~settings/${app}`;
+/** What holds for an app at run time: its valves, and how many shards it has ever used. */
+export interface RunTime extends Valves {
+  /** Absent: one. */
+  readonly shards?: number;
+}
 
 /** How often a change is tried again after another operator came first. */
 const RACES = 5;
@@ -28,13 +32,15 @@ export class ValveStore {
     this.#adoption = adoption;
   }
 
-  /** The valves of apps; absent: nothing was ever set. */
-  async read(apps: readonly string[]): Promise<Map<string, Valves>> {
+  /** What holds for apps; absent: nothing was ever set. */
+  async read(apps: readonly string[]): Promise<Map<string, RunTime>> {
     const items = await this.#store.readItems(apps.map(settingsId), true);
     return new Map(
       apps.flatMap((app) => {
-        const valves = this.#valvesOf(items.get(settingsId(app)));
-        return valves ? [[app, valves] as const] : [];
+        const item = items.get(settingsId(app));
+        const valves = this.#valvesOf(item);
+        const shards = shardsUsed(item);
+        return valves ? [[app, shards > 1 ? { ...valves, shards } : valves] as const] : [];
       }),
     );
   }
@@ -101,7 +107,8 @@ const sameRate = (held: Valve | undefined, asked: Valve | undefined): Valve | un
 
 /** What cannot be read holds nothing up: a damaged row must not stop an app. */
 function valvesOf(item: Item | undefined): Valves {
-  if (!item) return NO_VALVES;
+  // Without any: the row was made for something else.
+  if (!item?.valves) return NO_VALVES;
   try {
     const { app, names = {} } = JSON.parse(item.valves?.S ?? '') as Partial<Valves>;
     return { ...(isValve(app) ? { app } : {}), names: Object.fromEntries(Object.entries(names).filter(([, valve]) => isValve(valve))) };

@@ -43,11 +43,21 @@ export interface AppOptions extends TaskOptions {
    */
   readonly maxInFlight?: number;
   /**
-   * Partitions of each lane of the indexes, about 500 tasks a second each. 1 to 64. May only be raised.
+   * Partitions of each lane of the indexes, about 500 tasks a second each. 1 to 64. Raise it whenever you like, with tasks waiting:
+   * those stay where they are until they are next written, and are found there. Lowered, nothing is lost either: new tasks go into
+   * fewer lanes, and all that were ever used are still read.
    *
    * @default 1
    */
   readonly shards?: number;
+  /**
+   * How soon a task is told once it is due. `second`: within a second, or at the millisecond where it was enqueued a minute
+   * before. `minute`: by the next minute's tick, up to 70 s late; what is enqueued for now waits for it, too. No run stays, and none is
+   * woken, on the app's account: for what is due at night and nobody waits for.
+   *
+   * @default 'second'
+   */
+  readonly precision?: 'second' | 'minute';
   /**
    * A task whose deadline is nearer than this goes first within its level. 0 to 365 days.
    *

@@ -1,7 +1,7 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { shown } from '../contract/errors.ts';
-import { LIMITS, TASK_NAME } from '../contract/limits.ts';
+import { LIMITS, MAX_SHARDS, TASK_NAME } from '../contract/limits.ts';
 import type { SettingsInput } from '../contract/settings.ts';
 import { DEFAULT_LIMITS, DEFAULT_POLICY, type Policy } from '../core/policy.ts';
 import type { AppOptions, TaskOptions } from './app-options.ts';
@@ -68,7 +68,8 @@ export const TASK_RULES: Readonly<Record<keyof TaskOptions, Rule>> = {
 
 export const APP_RULES: Readonly<Record<Exclude<keyof AppOptions, keyof TaskOptions | 'tasks'>, Rule>> = {
   maxInFlight: count('maxInFlight', 10_000),
-  shards: count('shards', 64),
+  shards: count('shards', MAX_SHARDS),
+  precision: oneOf('precision', 'second', 'minute'),
   deadlineLead: span('deadlineLeadMs', 0, 365 * DAY_MS, 'of 0 to 365 days'),
   retention: span('retentionMs', 13 * HOUR_MS, 3_650 * DAY_MS, 'of 13 hours to 3,650 days'),
   whenLate: oneOf('whenLate', 'run', 'expire'),

@@ -1,10 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { type EventBus, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventInvokeConfig, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { ENV } from '../contract/environment.ts';
+import { DISPATCHER_SOURCE } from '../contract/events.ts';
 import { indexAccess, putEvents, putMetrics, readSettings, tableAccess } from './access.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { SystemFunction } from './system-function.ts';
@@ -15,13 +17,23 @@ const TIMEOUT = Duration.minutes(2);
 /** The next tick does what a lost one would have done, so a call is not kept longer than a tick. */
 const MAX_EVENT_AGE = Duration.minutes(1);
 
-/** The dispatcher, called once a minute and when a door rings; a call that fails is not repeated. */
+/** Targets that a rule can have ("Amazon EventBridge quotas"). */
+const TARGETS_PER_RULE = 5;
+
+/** What is dispatched, and by how many. */
+export interface DispatcherProps {
+  readonly queue: QueueStore;
+  readonly bus: EventBus;
+  readonly dispatchers: number;
+}
+
+/** The dispatchers: one function, called once a minute for each of them, and when a door rings; a call that fails is not repeated. */
 export class Dispatcher extends Construct {
   readonly function: LambdaFunction;
   readonly roleArn: string;
   readonly deadLetterQueue: Queue;
 
-  constructor(scope: Construct, id: string, queue: QueueStore) {
+  constructor(scope: Construct, id: string, { queue, bus, dispatchers }: DispatcherProps) {
     super(scope, id);
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
     const dispatcher = new SystemFunction(this, 'Dispatcher', {
@@ -29,6 +41,7 @@ export class Dispatcher extends Construct {
       description: `Punctual ${queue.queueName}: claims due tasks and notifies their apps`,
       queue,
       timeout: TIMEOUT,
+      environment: dispatchers === 1 ? {} : { [ENV.dispatchers]: String(dispatchers) },
       access: [
         indexAccess(queue),
         ...tableAccess(queue, 'GetItem', 'BatchGetItem', 'UpdateItem', 'PartiQLUpdate'),
@@ -47,10 +60,25 @@ export class Dispatcher extends Construct {
       // Not SqsDestination, which also grants what sending does not need.
       onFailure: { bind: () => ({ destination: this.deadLetterQueue.queueArn }) },
     });
-    new Rule(this, 'Tick', {
-      description: `Punctual ${queue.queueName}: the minute's call of the dispatcher`,
-      schedule: Schedule.rate(Duration.minutes(1)),
-      targets: [new LambdaTarget(this.function, { retryAttempts: 0, maxEventAge: MAX_EVENT_AGE, deadLetterQueue: this.deadLetterQueue })],
+    for (let first = 0; first < dispatchers; first += TARGETS_PER_RULE) {
+      const parts = Array.from({ length: Math.min(TARGETS_PER_RULE, dispatchers - first) }, (_, i) => first + i);
+      new Rule(this, first === 0 ? 'Tick' : `Tick${first}`, {
+        description: `Punctual ${queue.queueName}: the minute's call of the dispatcher`,
+        schedule: Schedule.rate(Duration.minutes(1)),
+        // The first is called as the only one of a queue is.
+        targets: parts.map((part) => this.target(part === 0 ? undefined : RuleTargetInput.fromObject({ part }))),
+      });
+    }
+    new Rule(this, 'GoOn', {
+      description: `Punctual ${queue.queueName}: a call of the dispatcher where a run was cut short`,
+      eventBus: bus,
+      eventPattern: { source: [DISPATCHER_SOURCE] },
+      targets: [this.target(RuleTargetInput.fromEventPath('$.detail'))],
     });
+  }
+
+  private target(event: RuleTargetInput | undefined): LambdaTarget {
+    const { deadLetterQueue } = this;
+    return new LambdaTarget(this.function, { retryAttempts: 0, maxEventAge: MAX_EVENT_AGE, deadLetterQueue, ...(event ? { event } : {}) });
   }
 }

@@ -6,6 +6,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../contract/environment.ts';
+import { FAILURE_SOURCE } from '../contract/events.ts';
 import { invoke, publish, putEvents, putMetrics, readSettings, tableAccess } from './access.ts';
 import type { Alerts } from './alarms.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
@@ -19,8 +20,6 @@ const MAX_RECEIVE_COUNT = 5;
 const BATCH_SIZE = 10;
 /** Failures come in storms; the table must still have room for the dispatcher. */
 const MAX_CONCURRENCY = 5;
-/** All events of the system bear a source that starts so. */
-const SOURCE_PREFIX = 'punctual';
 
 /** What failures come by, and who is told when a retry is near. */
 export interface FailurePathProps {
@@ -49,7 +48,7 @@ export class FailurePath extends Construct {
     new Rule(this, 'Rule', {
       description: `Punctual ${queue.queueName}: failures and expiries, to the queue of the failure function`,
       eventBus: bus,
-      eventPattern: { source: Match.prefix(SOURCE_PREFIX) },
+      eventPattern: { source: Match.prefix(FAILURE_SOURCE) },
       targets: [new SqsTarget(failures, { deadLetterQueue: this.deadLetterQueue })],
     });
     this.function = new SystemFunction(this, 'Failure', {

@@ -48,7 +48,7 @@ export abstract class QueueMetrics extends Construct {
     return ownMetric({ queueName: this.queueName }, 'Lateness', options);
   }
 
-  /** Tasks out: notified, not yet known to have ended, by default the most in 5 minutes. */
+  /** Tasks out: notified, not yet known to have ended, by default the most in 5 minutes. With several dispatchers: of the fullest one. */
   metricInFlight(options?: MetricOptions): Metric {
     return ownMetric({ queueName: this.queueName }, 'InFlight', options);
   }

@@ -9,6 +9,7 @@ import { indexAccess, invoke, readSettings, tableAccess } from './access.ts';
 import { checkAdoptedTable } from './adopted-table.ts';
 import { AlertsTopic } from './alerts-topic.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { dispatcherCount } from './dispatcher-count.ts';
 import { FailurePath } from './failure-path.ts';
 import { ImportedTaskQueue } from './imported-task-queue.ts';
 import { type MaxDueAge, maxDueAge } from './max-due-age.ts';
@@ -63,6 +64,15 @@ export interface TaskQueueProps {
    * @default - the table is encrypted by a key that AWS owns; the alerts topic is not: CloudWatch could not publish to it
    */
   readonly encryptionKey?: IKey;
+  /**
+   * How many dispatchers there are: 1 to 16. Each claims and notifies by itself, so one is enough for hundreds of tasks a second.
+   * They share the apps, and an app of several shards: each has some of its shards, with their order, and its share of `maxInFlight`
+   * (whole slots of 25) and of an operator's rate. An app of one shard, or with `maxInFlight` below 50, stays with one. Change it
+   * whenever you like, with tasks waiting.
+   *
+   * @default 1
+   */
+  readonly dispatchers?: number;
   /**
    * For how long the oldest due task of a priority may wait before an alarm goes off. Whole seconds, 1 minute to 7 days.
    *
@@ -119,7 +129,7 @@ export class TaskQueue extends TaskQueueBase {
     this.busArn = bus.eventBusArn;
     this.busName = bus.eventBusName;
 
-    const dispatcher = new Dispatcher(this, 'Dispatcher', this);
+    const dispatcher = new Dispatcher(this, 'Dispatcher', { queue: this, bus, dispatchers: dispatcherCount(this, props.dispatchers) });
     this.dispatcherArn = dispatcher.function.functionArn;
     this.dispatcherName = dispatcher.function.functionName;
     this.dispatcherRoleArn = dispatcher.roleArn;

@@ -193,8 +193,10 @@ export class CountedQueue {
       if (request.action !== 'enqueueBatch') throw new Error(`Not asked for here: ${request.action}`);
       const now = process.now();
       const results = await enqueueAll(store, this.settings, request.tasks, now, (index) => `tasks[${index}]`);
-      const waiting = results.flatMap((result) => (result.ok && result.state === 'scheduled' ? Date.parse(result.dueAt) : []));
-      if (waiting.length > 0) await ring.ifNear(this.settings.app, Math.min(...waiting), now);
+      const waiting = results.flatMap((result) =>
+        result.ok && result.state === 'scheduled' ? [{ id: result.id, dueAt: Date.parse(result.dueAt) }] : [],
+      );
+      await ring.ifNear(this.settings, waiting, now);
       return { results };
     });
     const send = async ({ input }: { input: { Payload: Uint8Array } }) => {

@@ -1,15 +1,17 @@
 import { inOrder } from '../../core/order.ts';
 import type { AppSettings } from '../../core/policy.ts';
+import type { Share } from '../../core/split.ts';
 import { LEVELS, type Level } from '../../core/task.ts';
-import type { Valves } from '../../core/valves.ts';
-import type { Waiting } from '../lane-query.ts';
+import { valvesOfShare } from '../../core/valves.ts';
 import { log, reasonOf } from '../log.ts';
+import type { RunTime } from '../valves.ts';
 import { Aside } from './aside.ts';
 import { claimsAtOnce } from './budget.ts';
 import { Entries } from './entries.ts';
 import { Gate } from './gate.ts';
 import { holdsOf } from './holds.ts';
 import { Lanes } from './lanes.ts';
+import { nominate } from './nominate.ts';
 import { BEAT_MS, type Ports, RING_WINDOW_MS, TICK_AHEAD_MS } from './ports.ts';
 import type { Publisher } from './publisher.ts';
 import { Sweep } from './sweep.ts';
@@ -25,13 +27,14 @@ const CLAIM_AHEAD_MS = 250;
 export interface Grant {
   /** Unlike any other run's: it stands in the tag of each claim. */
   readonly nonce: string;
+  readonly share: Share;
   /** The lowest level that may be claimed now; undefined: none. `hasClaimed`: whether the app has had its share of this run. */
   lowest(hasClaimed: boolean): Level | undefined;
   /** See `Warm`. */
   readonly told: Map<string, number>;
 }
 
-/** One app in one run: reads its lanes, claims, tells, and keeps its slots. One turn at a time; publishing goes beside it. */
+/** One app, or a share of it, in one run: reads its lanes, claims, tells, and keeps its slots. One turn at a time; publishing goes beside it. */
 export class AppDispatch {
   readonly settings: AppSettings;
   readonly entries: Entries;
@@ -58,8 +61,8 @@ export class AppDispatch {
     this.#grant = grant;
     this.#aside = new Aside(ports, grant.told);
     const holds = holdsOf(ports.clock, settings, this.gate, this.#aside, () => this.#lowest);
-    this.lanes = new Lanes(ports.dynamo, ports.table, settings, holds);
-    this.entries = new Entries(ports, settings, grant.nonce, this.#aside);
+    this.lanes = new Lanes(ports.dynamo, ports.table, settings, holds, grant.share);
+    this.entries = new Entries(ports, settings, grant.nonce, this.#aside, grant.share);
     this.#sweep = new Sweep(this.entries);
     this.#lowest = grant.lowest(false);
   }
@@ -72,11 +75,15 @@ export class AppDispatch {
     return this.entries.publisher;
   }
 
-  /** What operators have set. An app that is held is inert: not even its slots are looked at, until it is let go. */
-  heed(valves: Valves): void {
-    if (this.#isHeld && !valves.held) this.rung(this.#now);
+  /** What was set at run time. An app that is held is inert: not even its slots are looked at, until it is let go. */
+  heed(valves: RunTime): void {
+    const { shards = 1 } = valves;
+    const all = Math.max(this.settings.shards, shards);
+    if ((this.#isHeld && !valves.held) || all !== this.lanes.shards) this.rung(this.#now);
     this.#isHeld = valves.held === true;
-    this.gate.set(valves);
+    this.lanes.shards = all;
+    this.entries.shards = shards;
+    this.gate.set(valvesOfShare(valves, this.#grant.share));
   }
 
   /** Learns what is next: the head of every lane. Never rejects: one app's lane must not stop the others. */
@@ -107,7 +114,18 @@ export class AppDispatch {
 
   /** Whether there is a reason to stay until the next tick. */
   stays(now: number): boolean {
-    return now < this.#rungUntil || Math.min(this.nextDueAt, this.entries.lookAt) <= now + TICK_AHEAD_MS;
+    if (this.#mayClaim() === undefined) return false;
+    const next = Math.min(this.nextDueAt, this.entries.lookAt);
+    // By the minute it is one pass a tick: for what is due now, and not twice.
+    if (this.settings.precision === 'minute') return next <= now && this.#turnedAt === 0;
+    return now < this.#rungUntil || next <= now + TICK_AHEAD_MS;
+  }
+
+  /** Whether tasks are due that have a place, and that only this run's own time or memory keeps from being claimed. */
+  get isCutShort(): boolean {
+    if (this.#mayClaim() === 'low' || this.entries.ledger.room === 0) return false;
+    this.#lowest = 'low';
+    return this.nextDueAt <= this.#now;
   }
 
   /** Nothing is under way that the end of a run must wait for; what SNS refuses is left to the next run. */
@@ -210,7 +228,7 @@ export class AppDispatch {
       // A newcomer of a higher level waits for one round, not for a backlog.
       if (lowest !== 'high') await this.lanes.rewindAbove(lowest);
       const most = claimsAtOnce(this.#ports.memoryUsed());
-      const due = inOrder(await this.#nominate(now + BEAT_MS, most), { ...this.settings, now });
+      const due = inOrder(await nominate(this.lanes, ledger, now + BEAT_MS, most), { ...this.settings, now });
       const next = this.gate.through(due, most, now);
       if (next.length === 0) return;
       const free = ledger.places(next.length);
@@ -229,21 +247,5 @@ export class AppDispatch {
       void this.#aside.settle();
       if (this.publisher.size > OUTBOX_LIMIT) await told;
     }
-  }
-
-  /** What may be claimed, without what the slots hold already (the index runs behind the table). */
-  async #nominate(horizon: number, wanted: number): Promise<Waiting[]> {
-    const { ledger } = this.entries;
-    const nominated = await this.lanes.nominate(horizon, wanted);
-    const stale = new Set<string>();
-    for (const { id, rev } of nominated) {
-      const one = ledger.heldOf(id);
-      if (!one) continue;
-      // Waiting again at a later revision: the row has moved past the old entry.
-      if (rev > one.entry.rev) ledger.freed(one);
-      else stale.add(id);
-    }
-    this.lanes.remove(stale);
-    return nominated.filter(({ id }) => !stale.has(id));
   }
 }

@@ -1,6 +1,7 @@
 import { isLateByClaim } from '../../core/decision.ts';
 import { type AppSettings, policyFor } from '../../core/policy.ts';
 import { claimTag, fateOf, type SlotEntry } from '../../core/slots.ts';
+import type { Share } from '../../core/split.ts';
 import { LEASE_SKEW_MS, type Task, type TaskError } from '../../core/task.ts';
 import { type FailureRequest, putFailures } from '../bus.ts';
 import type { Waiting } from '../lane-query.ts';
@@ -28,6 +29,8 @@ export class Entries {
   /** Tasks claimed, expired leases reported, and tasks found to be completed. */
   readonly counts = { claimed: 0, expired: 0, completed: 0 };
   readonly ledger: Ledger;
+  /** The shards that are on record: what ends with its claim is listed in one of them. */
+  shards = 1;
   readonly #ports: Ports;
   readonly #settings: AppSettings;
   readonly #nonce: string;
@@ -38,7 +41,7 @@ export class Entries {
   readonly #asideUntil = new Map<string, number>();
 
   /** `nonce`: the run's own, in the tag of each of its claims. */
-  constructor(ports: Ports, settings: AppSettings, nonce: string, aside: Aside) {
+  constructor(ports: Ports, settings: AppSettings, nonce: string, aside: Aside, share?: Share) {
     this.#ports = ports;
     this.#settings = settings;
     this.#nonce = nonce;
@@ -48,7 +51,7 @@ export class Entries {
       accepted: (outgoing) => this.#accepted(outgoing),
       refused: (outgoing, error) => this.#refused(outgoing, error),
     });
-    this.ledger = new Ledger(ports.dynamo, this.#store, settings.app, settings.maxInFlight, nonce);
+    this.ledger = new Ledger(ports.dynamo, this.#store, settings.app, settings.maxInFlight, nonce, share);
   }
 
   get publisher(): Publisher {
@@ -88,33 +91,42 @@ export class Entries {
     return targets.slice(0, slots.length).map((target, i) => ({ slot: slots[i] as number, entry: this.entryOf(target, now), target }));
   }
 
-  /** Claims rows under entries that the slots' rows hold, and has them told. Throws only when all are through. */
+  /**
+   * Claims rows under entries that the slots' rows hold, and has them told: none before all are through, because one of a later
+   * batch could go out first. Throws then, if a batch failed.
+   */
   async claim(candidates: readonly Candidate[]): Promise<void> {
-    const batches: Promise<void>[] = [];
+    const batches: Promise<() => void>[] = [];
     for (let from = 0; from < candidates.length; from += STATEMENTS_PER_BATCH) {
       batches.push(this.#claim(candidates.slice(from, from + STATEMENTS_PER_BATCH)));
     }
-    for (const done of await Promise.allSettled(batches)) if (done.status === 'rejected') throw done.reason;
+    const done = await Promise.allSettled(batches);
+    for (const one of done) if (one.status === 'fulfilled') one.value();
+    for (const one of done) if (one.status === 'rejected') throw one.reason;
   }
 
-  async #claim(candidates: readonly Candidate[]): Promise<void> {
+  /** Answers what is to be done with the rows of a batch. */
+  async #claim(candidates: readonly Candidate[]): Promise<() => void> {
     const now = this.#ports.clock.now();
     const claims = candidates.map(({ slot, entry: { id, rev, leaseUntil }, target }) => {
       const tag = claimTag(slot, rev, this.#nonce);
       return { ...traitsOf(target), id, rev, leaseUntil, tag, level: claimLevel(target, target.dueAt, now) };
     });
-    const rows = await claimBatch(this.#store, claims, now, this.#settings);
-    candidates.forEach(({ slot, entry }, i) => {
-      const task = rows.get(entry.id);
-      const held = { slot, entry };
-      if (task === 'unreadable') this.#quarantine(held, now);
-      else if (task === 'quarantined' || !task || fateOf(entry, slot, task) === 'free') this.ledger.freed(held);
-      // Under another run's tag it is that run's to tell; still unclaimed, it is claimed at the next turn.
-      else if (task.claimedBy === claims[i]?.tag) {
-        this.counts.claimed++;
-        this.#tell(held, task);
-      }
-    });
+    const rows = await claimBatch(this.#store, claims, now, { ...this.#settings, shards: this.shards });
+    return () => {
+      for (const [i, candidate] of candidates.entries()) this.#claimed(candidate, rows.get(candidate.entry.id), claims[i]?.tag, now);
+    };
+  }
+
+  #claimed({ slot, entry }: Held, task: Task | 'unreadable' | 'quarantined' | undefined, tag: string | undefined, now: number): void {
+    const held = { slot, entry };
+    if (task === 'unreadable') this.#quarantine(held, now);
+    else if (task === 'quarantined' || !task || fateOf(entry, slot, task) === 'free') this.ledger.freed(held);
+    // Under another run's tag it is that run's to tell; still unclaimed, it is claimed at the next turn.
+    else if (task.claimedBy === tag) {
+      this.counts.claimed++;
+      this.#tell(held, task);
+    }
   }
 
   /**

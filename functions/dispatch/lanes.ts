@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { deadlineLane, dueAtOfKey, dueLanes, INDEXES, instantKey, waitsSince } from '../../core/lanes.ts';
 import type { AppSettings } from '../../core/policy.ts';
+import { isIn, type Share, WHOLE } from '../../core/split.ts';
 import { LEVELS, type Level } from '../../core/task.ts';
 import { LATEST_MS } from '../../core/when.ts';
 import { appOf } from '../identity.ts';
@@ -69,26 +70,31 @@ interface Close {
 }
 
 /**
- * The lanes of an app as a run knows them: the next tasks of each in memory, read anew when a newcomer is rung for, read on
+ * The lanes of an app, or of a share of it, as a run knows them: the next tasks of each in memory, read anew when a newcomer is rung for, read on
  * when they are used up. The index runs behind the table: what it shows may be gone, which the claim's condition finds.
  */
 export class Lanes {
+  /** All shards that the app has ever used, as far as is known. */
+  shards: number;
   readonly #dynamo: DynamoDBClient;
   readonly #table: string;
   readonly #settings: AppSettings;
   readonly #holds: Holds;
+  readonly #share: Share;
   #lanes: Lane[] = [];
 
-  constructor(dynamo: DynamoDBClient, table: string, settings: AppSettings, holds = NO_HOLDS) {
+  constructor(dynamo: DynamoDBClient, table: string, settings: AppSettings, holds = NO_HOLDS, share = WHOLE) {
     this.#dynamo = dynamo;
     this.#table = table;
     this.#settings = settings;
     this.#holds = holds;
+    this.#share = share;
+    this.shards = settings.shards;
   }
 
   /** Reads the head of every lane anew. */
   async rewind(): Promise<void> {
-    const lanes = dueLanes(this.#settings.app, this.#settings.shards);
+    const lanes = dueLanes(this.#settings.app, this.shards).filter(({ shard }) => isIn(this.#share, shard));
     this.#lanes = await Promise.all(lanes.map(({ lane, level, shard }) => this.#head({ name: lane, level, shard })));
   }
 

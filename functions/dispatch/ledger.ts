@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { MAX_IN_FLIGHT } from '../../contract/limits.ts';
 import { entriesOf, entriesText, roomIn, SLOT_SIZE, type Slot, type SlotEntry, slotCount } from '../../core/slots.ts';
+import { isIn, type Share, WHOLE } from '../../core/split.ts';
 import { writeIf } from '../conditional.ts';
 import type { Item } from '../rows.ts';
 import { STATEMENTS_PER_BATCH, type Store } from '../store.ts';
@@ -26,7 +27,7 @@ interface Addition {
 }
 
 /**
- * An app's slots: lease ledger, in-flight limit and outbox in one. In memory: the rows as last seen, and what this run has
+ * An app's slots, or those of a share of it: lease ledger, in-flight limit and outbox in one. In memory: the rows as last seen, and what this run has
  * learned since, which the next write of a slot carries. One write at a time: the app's turn does them.
  */
 export class Ledger {
@@ -35,6 +36,7 @@ export class Ledger {
   readonly #app: string;
   readonly #maxInFlight: number;
   readonly #by: string;
+  readonly #share: Share;
   readonly #slots = new Map<number, SlotMemory>();
   /** Which slot was last seen to hold a task. */
   readonly #slotsById = new Map<string, number>();
@@ -44,31 +46,36 @@ export class Ledger {
   readonly #noRevision = new Map<number, Item[string]>();
 
   /** `by`: a nonce of the run's own, by which it knows its own writes again. */
-  constructor(dynamo: DynamoDBClient, store: Store, app: string, maxInFlight: number, by: string) {
+  constructor(dynamo: DynamoDBClient, store: Store, app: string, maxInFlight: number, by: string, share = WHOLE) {
     this.#dynamo = dynamo;
     this.#store = store;
     this.#app = app;
     this.#maxInFlight = maxInFlight;
     this.#by = by;
+    this.#share = share;
   }
 
   /** Reads every slot anew that was ever in use, even beyond a limit that was lowered. Consistent: an entry written before must be seen. */
   async load(): Promise<void> {
-    const first = await this.#read(0, 1);
+    // The first says how many there are, whoever's it is.
+    const [first] = await this.#read([0]);
     this.#everUsed = slotsEverUsed(first);
-    await this.#read(1, this.#everUsed);
+    await this.#read(this.#own(1, this.#everUsed));
     // If another run has just used one of the others first, the condition of the first writing says so.
-    const count = slotCount(this.#maxInFlight);
-    for (let index = Math.max(1, this.#everUsed); index < count; index++) this.#slots.set(index, new SlotMemory(index));
+    const unused = this.#own(Math.max(1, this.#everUsed), slotCount(this.#maxInFlight));
+    for (const index of unused) this.#slots.set(index, new SlotMemory(index));
   }
 
-  /** Answers the row of the first of them. */
-  async #read(from: number, to: number): Promise<Item | undefined> {
-    const indexes = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+  /** The numbers of the share's slots from one on, up to another that is not included. */
+  #own(from: number, to: number): number[] {
+    return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i).filter((index) => isIn(this.#share, index));
+  }
+
+  async #read(indexes: readonly number[]): Promise<(Item | undefined)[]> {
     const ids = indexes.map((index) => slotId(this.#app, index));
     const items = await this.#store.readItems(ids, true);
-    for (const index of indexes) this.#seen(this.#rowOf(index, items.get(slotId(this.#app, index))));
-    return items.get(slotId(this.#app, from));
+    for (const index of indexes) if (isIn(this.#share, index)) this.#seen(this.#rowOf(index, items.get(slotId(this.#app, index))));
+    return ids.map((id) => items.get(id));
   }
 
   /** What the slots hold by all that is known. */

@@ -19,6 +19,8 @@ export interface Ports {
   readonly adoption?: string | undefined;
   /** The share of the function's memory that is in use, 0 to 1. */
   memoryUsed(): number;
+  /** Whether this run goes on where one before it was cut short: then none goes on for it before the tick. @default false */
+  readonly goesOn?: boolean;
 }
 
 /** Milliseconds from one turn of the timer to the next. */

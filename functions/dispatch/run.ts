@@ -1,75 +1,81 @@
 import type { AppSettings } from '../../core/policy.ts';
+import { ALONE, dealOf, type Place, shareOf } from '../../core/split.ts';
 import type { Level } from '../../core/task.ts';
 import { NO_VALVES } from '../../core/valves.ts';
-import { pause } from '../clock.ts';
+import { putGoOn } from '../bus.ts';
 import { log, reasonOf } from '../log.ts';
 import { putMeasures } from '../metrics.ts';
 import { Seat, type SeatState } from '../seat.ts';
+import { readingAll } from '../shards.ts';
 import { Store } from '../store.ts';
-import { ValveStore } from '../valves.ts';
+import { type RunTime, ValveStore } from '../valves.ts';
 import { AppDispatch } from './app-dispatch.ts';
 import { lowestToClaim } from './budget.ts';
 import { measuresOf } from './measures.ts';
 import { BEAT_MS, type Ports, RING_WINDOW_MS, TICK_AHEAD_MS } from './ports.ts';
 import { type Summary, summaryOf } from './summary.ts';
+import { Tenure } from './tenure.ts';
 import { Warm } from './warm.ts';
 
-/** How often a run asks whether the one before it has left, and how many beats it waits for that. */
-const HANDOVER = { pollMs: 100, beats: 3 } as const;
-/** A run that gave no word may write for as long as its Lambda can live after the end it meant to keep: the stack's timeout. */
-const ZOMBIE_MS = 60_000;
 /** The slots are looked at this often, whatever the seat says. */
 const SWEEP_AT_LEAST_MS = 3_600_000;
 
 /**
- * One invocation of the dispatcher: looks at every lane's head; stays, with one interval, while something is due before
+ * One invocation of a dispatcher: looks at every lane's head; stays, with one interval, while something is due before
  * the next tick; leaves no timer and nothing in flight.
  */
 export class Run {
   readonly #ports: Ports;
   readonly #seat: Seat;
   readonly #valves: ValveStore;
-  readonly #apps: readonly AppDispatch[];
+  readonly #tenure: Tenure;
+  readonly #settings: readonly AppSettings[];
   readonly #nonce: string;
+  readonly #place: Place;
   readonly #endAt: number;
   readonly #warm: Warm;
-  #epoch = 0;
+  /** Those that this dispatcher has a share of. */
+  #apps: readonly AppDispatch[] = [];
+  #deal = '';
   #isSuperseded = false;
   #rings = 0;
   #lastRung: ReadonlyMap<string, number> = new Map();
-  #unsureUntil = 0;
   #beating = false;
   #cancelTimer: () => void = () => {};
   #done: () => void = () => {};
   readonly #inFlight = new Set<Promise<void>>();
 
-  /** `nonce`: unlike any other run's. `endAt`: when to stop claiming, epoch ms. */
-  constructor(ports: Ports, settings: readonly AppSettings[], nonce: string, endAt: number, warm = new Warm()) {
+  /** `nonce`: unlike any other run's. `endAt`: when to stop claiming, epoch ms. `place`: of which dispatcher it is a run. */
+  constructor(ports: Ports, settings: readonly AppSettings[], nonce: string, endAt: number, warm = new Warm(), place = ALONE) {
     this.#ports = ports;
-    this.#seat = new Seat(ports.dynamo, ports.table);
+    this.#settings = settings;
+    this.#place = place;
+    this.#seat = new Seat(ports.dynamo, ports.table, place.part);
+    this.#tenure = new Tenure(this.#seat, ports.clock, nonce, place);
     this.#valves = new ValveStore(ports.dynamo, new Store(ports.dynamo, ports.table), this.#seat, ports.adoption);
     this.#nonce = nonce;
     this.#endAt = endAt;
     this.#warm = warm;
-    const grant = { nonce, told: warm.told, lowest: (hasClaimed: boolean) => this.#lowest(hasClaimed) };
-    this.#apps = settings.map((app) => new AppDispatch(ports, app, grant));
   }
 
   async run(): Promise<Summary> {
     const seat = await this.#seat.read();
     // Before anything is looked at: what is held is left alone.
-    await this.#heed(seat);
+    await this.#begin(seat);
     await Promise.all(this.#apps.map((app) => app.look()));
     if (this.#isIdle(seat)) return this.#finished(false, seat.epoch);
-    const before = await this.#take(seat);
-    await this.#awaitPredecessor(before);
+    const before = await this.#tenure.take(seat, this.#endAt, this.#deal);
+    const { usedUntil } = await this.#tenure.awaitPredecessor(before);
+    for (const { gate } of this.#apps) gate.begin(usedUntil);
     this.#hear(before);
-    // A run that was alive when the seat was taken left entries that the seat does not speak of.
-    const mustLoad = before.left < before.epoch || before.sweepAt <= this.#now + TICK_AHEAD_MS;
+    // A run that was alive when the seat was taken left entries that the seat does not speak of; so did others, if they were dealt out.
+    const isTold = before.left === before.epoch && before.deal === this.#deal;
+    const mustLoad = !isTold || before.sweepAt <= this.#now + TICK_AHEAD_MS;
     if (mustLoad) await Promise.all(this.#apps.map((app) => app.load()));
     do await this.#stay();
     while (!(await this.#leave(before)));
-    return this.#finished(true, this.#epoch);
+    await this.#handOn();
+    return this.#finished(true, this.#tenure.epoch);
   }
 
   get #now(): number {
@@ -89,35 +95,8 @@ export class Run {
   #isIdle(seat: SeatState): boolean {
     const soon = this.#now + TICK_AHEAD_MS;
     const isQuiet = [...seat.rung.values()].every((at) => at + RING_WINDOW_MS < this.#now);
-    return seat.left === seat.epoch && seat.sweepAt > soon && isQuiet && !this.#apps.some((app) => app.stays(this.#now));
-  }
-
-  /** Takes the seat. Answers it as it stood before. */
-  async #take(seat: SeatState): Promise<SeatState> {
-    for (let before = seat; ; ) {
-      const isSure = before.left === before.epoch;
-      this.#unsureUntil = isSure ? before.unsureUntil : Math.max(before.unsureUntil, before.aliveUntil + ZOMBIE_MS);
-      const isTaken = await this.#seat.take(before, this.#endAt, this.#unsureUntil, this.#nonce);
-      const found = isTaken ? undefined : await this.#seat.read();
-      // By this run itself: the answer to its first try was lost.
-      if (!found || found.takenBy === this.#nonce) {
-        this.#epoch = before.epoch + 1;
-        return before;
-      }
-      before = found;
-    }
-  }
-
-  /** Waits for the run before to finish what it has in hand. If it gives no sign, what it left is told again. */
-  async #awaitPredecessor(before: SeatState): Promise<void> {
-    const until = Math.min(before.aliveUntil, this.#now + HANDOVER.beats * BEAT_MS);
-    let seat = before;
-    while (seat.left < before.epoch && this.#now < until) {
-      await pause(this.#ports.clock, HANDOVER.pollMs);
-      seat = await this.#seat.read();
-    }
-    if (seat.left >= before.epoch) this.#unsureUntil = before.unsureUntil;
-    for (const { gate } of this.#apps) gate.begin(seat.usedUntil);
+    const isTold = seat.left === seat.epoch && seat.deal === this.#deal;
+    return isTold && seat.sweepAt > soon && isQuiet && !this.#apps.some((app) => app.stays(this.#now));
   }
 
   /** Beats until there is nothing to stay for and nothing in flight. */
@@ -154,7 +133,7 @@ export class Run {
     try {
       const seat = await this.#seat.read();
       this.#hear(seat);
-      await this.#heed(seat);
+      this.#heed(await this.#runTime(seat));
       // Asked before the next turn begins: while one is under way, nothing is done.
       if (this.#isDone()) this.#done();
       else this.#turn();
@@ -164,7 +143,7 @@ export class Run {
   }
 
   #hear(seat: SeatState): void {
-    this.#isSuperseded = seat.epoch > this.#epoch;
+    this.#isSuperseded = seat.epoch > this.#tenure.epoch;
     this.#rings = seat.rings;
     for (const app of this.#apps) {
       const at = seat.rung.get(app.app) ?? 0;
@@ -174,12 +153,28 @@ export class Run {
     this.#lastRung = new Map(this.#apps.map(({ app }) => [app, seat.rung.get(app) ?? 0]));
   }
 
-  /** Learns what operators have set. Where it cannot be read the run, or the beat, is cut short: what was paused must not be claimed. */
-  async #heed({ settings }: SeatState): Promise<void> {
-    if (settings === 0 && this.#ports.adoption === undefined) return;
-    const apps = this.#apps.map(({ app }) => app);
-    const valves = await this.#warm.valvesAt(settings, apps, () => this.#valves.read(apps));
-    for (const app of this.#apps) app.heed(valves.get(app.app) ?? NO_VALVES);
+  /** Learns what holds for the apps, and which share of each is this dispatcher's. */
+  async #begin(seat: SeatState): Promise<void> {
+    const known = await this.#runTime(seat);
+    const all = this.#settings.map((settings) => readingAll(settings, known.get(settings.app)?.shards));
+    this.#deal = dealOf(all, this.#place.of);
+    const grant = { nonce: this.#nonce, told: this.#warm.told, lowest: (hasClaimed: boolean) => this.#lowest(hasClaimed) };
+    this.#apps = all.flatMap((settings) => {
+      const share = shareOf(settings, this.#place);
+      return share ? [new AppDispatch(this.#ports, settings, { ...grant, share })] : [];
+    });
+    this.#heed(known);
+  }
+
+  #heed(known: ReadonlyMap<string, RunTime>): void {
+    for (const app of this.#apps) app.heed(known.get(app.app) ?? NO_VALVES);
+  }
+
+  /** What was set at run time. Where it cannot be read the run, or the beat, is cut short: what was paused must not be claimed. */
+  async #runTime({ settings }: SeatState): Promise<ReadonlyMap<string, RunTime>> {
+    if (settings === 0 && this.#ports.adoption === undefined) return new Map();
+    const apps = this.#settings.map(({ app }) => app);
+    return this.#warm.valvesAt(settings, apps, () => this.#valves.read(apps));
   }
 
   #turn(): void {
@@ -214,16 +209,26 @@ export class Run {
     await Promise.all(this.#apps.map((app) => app.flush()));
     if (!this.#isSuperseded) {
       const unread = this.#apps.every(({ loaded }) => loaded) ? Number.POSITIVE_INFINITY : before.sweepAt;
-      const unsure = this.#unsureUntil > this.#now ? this.#unsureUntil : Number.POSITIVE_INFINITY;
+      const { unsureUntil } = this.#tenure;
+      const unsure = unsureUntil > this.#now ? unsureUntil : Number.POSITIVE_INFINITY;
       const sweepAt = Math.min(this.#now + SWEEP_AT_LEAST_MS, unread, unsure, ...this.#apps.map(({ entries }) => entries.lookAt));
       // At the end of its time it leaves a newcomer to the next tick.
       const rings = this.#mayClaim ? this.#rings : undefined;
-      if (await this.#seat.leave(this.#epoch, sweepAt, this.#usedUntil, rings)) return true;
+      if (await this.#seat.leave(this.#tenure.epoch, sweepAt, this.#usedUntil, rings, this.#deal)) return true;
       this.#hear(await this.#seat.read());
       if (!this.#isSuperseded) return false;
     }
-    await this.#seat.leaveToSuccessor(this.#epoch, this.#usedUntil);
+    await this.#seat.leaveToSuccessor(this.#tenure.epoch, this.#usedUntil);
     return true;
+  }
+
+  /** What its own end has cut short needs not wait for the tick. */
+  async #handOn(): Promise<void> {
+    const { goesOn = false, events, bus } = this.#ports;
+    if (goesOn || this.#isSuperseded || !this.#apps.some((app) => app.isCutShort)) return;
+    await putGoOn(events, bus, this.#place.part).catch((error) =>
+      log('WARN', 'no other run could be begun; the next tick goes on', { reason: reasonOf(error) }),
+    );
   }
 
   get #usedUntil(): number {

@@ -1,4 +1,4 @@
-import type { Valves } from '../../core/valves.ts';
+import type { RunTime } from '../valves.ts';
 
 /** What a warm function remembers from one run to the next. It only saves work: all of it may be lost at any time. */
 export class Warm {
@@ -6,14 +6,14 @@ export class Warm {
   readonly told = new Map<string, number>();
   #revision = 0;
   #apps: ReadonlySet<string> = new Set();
-  #valves: ReadonlyMap<string, Valves> = new Map();
+  #valves: ReadonlyMap<string, RunTime> = new Map();
 
-  /** The valves of apps at a revision of the settings, read if they are not known. An app is absent if nothing was ever set for it. */
+  /** What was set for apps at run time, at a revision of the settings, read if they are not known. An app is absent if nothing was ever set for it. */
   async valvesAt(
     revision: number,
     apps: readonly string[],
-    read: () => Promise<ReadonlyMap<string, Valves>>,
-  ): Promise<ReadonlyMap<string, Valves>> {
+    read: () => Promise<ReadonlyMap<string, RunTime>>,
+  ): Promise<ReadonlyMap<string, RunTime>> {
     if (this.#revision !== revision || apps.some((app) => !this.#apps.has(app))) {
       this.#valves = await read();
       this.#apps = new Set(apps);

@@ -1,11 +1,10 @@
 import type { Count, Stats } from '../../contract/operate.ts';
 import { wire } from '../../contract/view.ts';
 import { dueAtOfKey, dueLane, historyLane, instantKey } from '../../core/lanes.ts';
-import type { AppSettings } from '../../core/policy.ts';
 import { LEVELS, type Level } from '../../core/task.ts';
-import type { Valves } from '../../core/valves.ts';
 import { queryLane } from '../lane-query.ts';
 import { valvesView } from '../valves.ts';
+import type { Question } from './lookahead.ts';
 import type { Source } from './merged-lanes.ts';
 import { outOf } from './out.ts';
 
@@ -23,7 +22,7 @@ interface LaneCount {
 }
 
 /** An app as it stands: what waits, is due, is out, and is dead. Counts stop somewhere, and say so. */
-export async function statsOf(source: Source, settings: AppSettings, valves: Valves, now: number): Promise<Stats> {
+export async function statsOf({ settings, valves, now, ...source }: Question): Promise<Stats> {
   const { app, shards, maxInFlight, retentionMs } = settings;
   const numbers = Array.from({ length: shards }, (_, shard) => shard);
   const limit = Math.max(COUNTED_OF_LANE, Math.floor(COUNTED / (LEVELS.length * shards)));

@@ -7,6 +7,7 @@ import { isExpired, type Task } from '../../core/task.ts';
 import { NO_VALVES } from '../../core/valves.ts';
 import { appOf } from '../identity.ts';
 import type { Ring } from '../ring.ts';
+import { readingAll } from '../shards.ts';
 import type { ValveStore } from '../valves.ts';
 import { arrivalAt } from './arrival.ts';
 import { instantOf } from './dates.ts';
@@ -56,7 +57,7 @@ export class TaskDoor {
     if (decision.kind === 'refused') throw new Refused(refusalError(decision.refusal, id));
     const { task } = decision;
     // Even if nothing was changed: whoever changed it may have died before it rang.
-    if (task.state === 'scheduled') await ring.ifNear(settings.app, task.dueAt, now);
+    if (task.state === 'scheduled') await ring.ifNear(settings, [task], now);
     return task;
   }
 
@@ -64,13 +65,14 @@ export class TaskDoor {
     const { valves: valveStore, ...source } = this.#parts;
     const task = await this.#read(id, now);
     const { state } = task;
-    const valves = state === 'scheduled' ? ((await valveStore.read([settings.app])).get(settings.app) ?? NO_VALVES) : NO_VALVES;
+    const set = state === 'scheduled' ? (await valveStore.read([settings.app])).get(settings.app) : undefined;
+    const valves = set ?? NO_VALVES;
     if (state !== 'scheduled' || task.dueAt > now) {
       return { id, state, text: explainTask(task, now, { settings, valves, inFlight: 0 }) };
     }
     const [{ inFlight }, ahead] = await Promise.all([
       outOf(source.store, settings, settings.maxInFlight),
-      countAhead({ ...source, settings, valves, now }, task),
+      countAhead({ ...source, settings: readingAll(settings, set?.shards), valves, now }, task),
     ]);
     return { id, state, text: explainTask(task, now, { settings, valves, inFlight, ahead }) };
   }

@@ -122,11 +122,13 @@ export class FailureBatch {
   /** Never hands anything back: what is not heard is found by the next tick. */
   async #ring(retries: readonly NonNullable<Decided['retry']>[]): Promise<void> {
     const { ring, clock } = this.#ports;
-    const soonest = new Map<string, number>();
-    for (const { app, dueAt } of retries) soonest.set(app, Math.min(dueAt, soonest.get(app) ?? dueAt));
-    await this.#guarded([], 'a ring took too long', TOLD_BY, () =>
-      Promise.all([...soonest].map(([app, dueAt]) => ring.ifNear(app, dueAt, clock.now()))),
-    );
+    const ringFor = (of: readonly NonNullable<Decided['retry']>[]) => {
+      const settings = of[0]?.settings;
+      const tasks = of.map(({ task }) => task);
+      return settings && ring.ifNear(settings, tasks, clock.now());
+    };
+    const byApp = [...groupBy(retries, ({ task }) => task.app).values()];
+    await this.#guarded([], 'a ring took too long', TOLD_BY, () => Promise.all(byApp.map(ringFor)));
   }
 
   async #putLate(told: readonly Told[]): Promise<void> {

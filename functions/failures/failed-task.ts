@@ -44,7 +44,7 @@ export interface Decided {
   /** An earlier delivery may have counted it and not come to its report, and the row says nothing of it any more. */
   readonly owed?: Kind;
   /** The task waits for another try. */
-  readonly retry?: { readonly app: string; readonly dueAt: number };
+  readonly retry?: { readonly task: Task; readonly settings: AppSettings };
 }
 
 /** The errors of the system's own, by what was reported. */
@@ -105,7 +105,7 @@ async function decidedTask(
   if (decision.kind === 'refused') return isAgain && request.type === 'miss' ? { owed: kind } : {};
   const { task } = decision;
   // Rung for even if it was decided before: the answer to the first try may have been lost.
-  const retry = task.state === 'scheduled' ? { retry: { app: task.app, dueAt: task.dueAt } } : {};
+  const retry = task.state === 'scheduled' ? { retry: { task, settings } } : {};
   const recorded = recordOf(request, task);
   const isOurs = decision.kind === 'changed' || isAgain || recorded?.at === now;
   if (!recorded || !isOurs) return retry;

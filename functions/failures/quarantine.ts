@@ -1,6 +1,6 @@
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { APP_NAME, TASK_NAME } from '../../contract/limits.ts';
-import { historyLane, shardOf, watchKey } from '../../core/lanes.ts';
+import { historyLane, watchKey } from '../../core/lanes.ts';
 import { type AppSettings, DEFAULT_LIMITS } from '../../core/policy.ts';
 import { writeIf } from '../conditional.ts';
 import { appOf } from '../identity.ts';
@@ -110,7 +110,7 @@ function changesOf(
   id: string,
   item: Item,
   app: string | undefined,
-  { retentionMs, shards }: Pick<AppSettings, 'retentionMs' | 'shards'>,
+  { retentionMs }: Pick<AppSettings, 'retentionMs'>,
   reason: string,
   now: number,
 ): { set: Item; removed: string[] } {
@@ -126,7 +126,8 @@ function changesOf(
       endedAt: { N: String(now) },
       expiresAtSeconds: { N: String(Math.ceil((now + retentionMs) / 1_000)) },
       ...nextRev(item),
-      ...(hasPlace ? { watch: { S: historyLane(app, 'dead', shardOf(id, shards)) }, watchAt: { S: watchKey(now, id) } } : {}),
+      // In the lane that every app has.
+      ...(hasPlace ? { watch: { S: historyLane(app, 'dead', 0) }, watchAt: { S: watchKey(now, id) } } : {}),
     },
     removed: ['priority', ...(hasPlace ? [] : ['watch', 'watchAt'])],
   };

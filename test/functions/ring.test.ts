@@ -1,7 +1,7 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { Ring } from '../../functions/ring.ts';
-import { MINUTE, makeWorld, SECOND, START, type World } from './world.ts';
+import { MINUTE, makeWorld, newId, SECOND, START, type World } from './world.ts';
 
 /** A door's bell. What it wakes is no function that exists: whether it was called is what counts. */
 function doorOf(world: World) {
@@ -13,7 +13,7 @@ function doorOf(world: World) {
   const ring = new Ring(process.seat, lambda, 'dispatcher');
   return {
     faults: process.faults,
-    ring: (dueAt = START, now = START, app = 'billing') => ring.ifNear(app, dueAt, now),
+    ring: (dueAt = START, now = START, app = 'billing') => ring.ifNear({ ...world.settings, app }, [{ id: newId(app), dueAt }], now),
     get wakes() {
       return process.faults.count('Invoke');
     },

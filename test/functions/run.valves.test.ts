@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SEAT_ID } from '../../functions/seat.ts';
-import { settingsId } from '../../functions/valves.ts';
+import { settingsId } from '../../functions/shards.ts';
 import { callsOf, nextTick, readyWorld, toldBy } from './runs.ts';
 import { MINUTE, makeWorld, newId, type Process, SECOND, START, type World } from './world.ts';
 

@@ -16,6 +16,8 @@ describe('the seat', () => {
       rings: 0,
       takenBy: '',
       usedUntil: 0,
+      deal: '1',
+      dispatchers: 1,
       settings: 0,
       rung: new Map(),
     });

@@ -2,8 +2,9 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { NO_VALVES } from '../../core/valves.ts';
 import type { Item } from '../../functions/rows.ts';
+import { settingsId } from '../../functions/shards.ts';
 import { Contended } from '../../functions/store.ts';
-import { settingsId, ValveStore, valvesView } from '../../functions/valves.ts';
+import { ValveStore, valvesView } from '../../functions/valves.ts';
 import { MINUTE, makeWorld, START, type World } from './world.ts';
 
 function operatorOf(world: World) {

@@ -23,6 +23,7 @@ import type { NewTask } from '../../core/actions.ts';
 import { decide } from '../../core/decide.ts';
 import { INDEXES } from '../../core/lanes.ts';
 import { type AppSettings, DEFAULT_LIMITS, DEFAULT_POLICY } from '../../core/policy.ts';
+import { ALONE } from '../../core/split.ts';
 import type { Task } from '../../core/task.ts';
 import type { FailureRequest } from '../../functions/bus.ts';
 import type { Ports } from '../../functions/dispatch/ports.ts';
@@ -180,8 +181,8 @@ export async function makeWorld(changes: Partial<AppSettings> = {}) {
     told: async (): Promise<Notification[]> => (await drain(sqs, heard.url)).map((body) => JSON.parse(body)),
     failures: async (): Promise<FailureRequest[]> => (await drain(sqs, failures.url)).map((body) => JSON.parse(body).detail.data),
     /** A run of a process, under the settings of the world. */
-    run(process: Process, { stayMs = STAY_MS, nonce = randomBytes(6).toString('hex'), apps = [settings] } = {}) {
-      return new Run(process.ports, apps, nonce, clock.now() + stayMs, process.warm).run();
+    run(process: Process, { stayMs = STAY_MS, nonce = randomBytes(6).toString('hex'), apps = [settings], place = ALONE } = {}) {
+      return new Run(process.ports, apps, nonce, clock.now() + stayMs, process.warm, place).run();
     },
     /** Lets all that is under way come to its end, without any time passing. */
     async settle(): Promise<void> {

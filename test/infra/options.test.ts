@@ -21,6 +21,7 @@ const DEFAULTS: AppSettings = {
   tasks: {},
   maxInFlight: 500,
   shards: 1,
+  precision: 'second',
   deadlineLeadMs: 900_000,
   retentionMs: 1_209_600_000,
   whenLate: 'run',
@@ -35,6 +36,7 @@ describe('what addApp is told', () => {
       roundTrip({
         maxInFlight: 50,
         shards: 4,
+        precision: 'minute',
         deadlineLead: Duration.hours(1),
         retention: Duration.days(30),
         whenLate: 'expire',
@@ -58,6 +60,7 @@ describe('what addApp is told', () => {
       tasks: { 'send-invoice': { maxAttempts: 1, leaseMs: 43_200_000 }, 'v2:clean.up': { backoffCapMs: 1_000, demoteAfter: 100 } },
       maxInFlight: 50,
       shards: 4,
+      precision: 'minute',
       deadlineLeadMs: 3_600_000,
       retentionMs: 2_592_000_000,
       whenLate: 'expire',

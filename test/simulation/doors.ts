@@ -84,7 +84,7 @@ export class Doors {
       const now = process.now();
       const [result] = await enqueueAll(store, settings, [request], now, () => '');
       if (!result?.ok) throw result ? new Refused(result.error) : new Error('there is an answer to every request');
-      if (result.state === 'scheduled') await ring.ifNear(settings.app, Date.parse(result.dueAt), now);
+      if (result.state === 'scheduled') await ring.ifNear(settings, [{ id: result.id, dueAt: Date.parse(result.dueAt) }], now);
       return { id: result.id, created: result.created };
     });
   }
@@ -138,10 +138,9 @@ export class Doors {
 
   async #settled(id: string, decision: Decision, { process, events, ring }: Parts): Promise<Task> {
     if (decision.kind === 'refused') throw new Refused(refusalError(decision.refusal, id));
-    const { state, dueAt } = decision.task;
     const now = process.now();
     await tellIfLate(events, 'bus', decision, now);
-    if (state === 'scheduled') await ring.ifNear(this.#world.settings.app, dueAt, now);
+    if (decision.task.state === 'scheduled') await ring.ifNear(this.#world.settings, [decision.task], now);
     return decision.task;
   }
 

@@ -6,6 +6,8 @@ import { Chance } from './chance.ts';
 const SECOND = 1_000;
 /** For how long things go wrong. */
 export const TROUBLE_MS = 200 * SECOND;
+/** What may be out at once where more than that falls due, and several dispatchers share it. */
+const CROWD_LIMIT = 50;
 /** Stands in every payload and in no log. */
 export const CANARY = 'canary-4711';
 
@@ -16,8 +18,17 @@ export type Intent = { readonly atMs: number } & (
   | { readonly type: 'pause' | 'resume'; readonly name?: string; readonly perMinute?: number }
 );
 
+/** How many dispatchers and shards there are from an instant on. */
+export interface Deployment {
+  readonly atMs: number;
+  readonly dispatchers: number;
+  readonly shards: number;
+}
+
 export interface Plan {
   readonly settings: AppSettings;
+  /** The first of them is there from the beginning. */
+  readonly deployments: readonly Deployment[];
   readonly intents: readonly Intent[];
 }
 
@@ -26,12 +37,23 @@ export function planOf(seed: number, tasks = Number.POSITIVE_INFINITY): Plan {
   const chance = new Chance(seed, 'plan');
   // Now and then more at once than the first page of a lane.
   const isCrowd = chance.hits(0.08);
-  const settings = settingsOf(chance, isCrowd);
-  const count = isCrowd ? chance.int(35, 45) : chance.int(1, 10);
+  const deployments = deploymentsOf(new Chance(seed, 'deployments'), isCrowd);
+  const settings = { ...settingsOf(chance, isCrowd), ...deployments.limits };
+  const most = settings.maxInFlight === CROWD_LIMIT ? 75 : 45;
+  const count = isCrowd ? chance.int(most - 10, most) : chance.int(1, 10);
   const intents: Intent[] = [];
   for (let i = 0; i < Math.min(count, tasks); i++) intents.push(...lifeOf(new Chance(seed, `task ${i}`), `key-${i}`, isCrowd));
   if (chance.hits(0.3)) intents.push(...valvesOf(chance));
-  return { settings, intents: intents.sort((a, b) => a.atMs - b.atMs) };
+  return { settings, deployments: deployments.all, intents: intents.sort((a, b) => a.atMs - b.atMs) };
+}
+
+/** One dispatcher and a shard or two; or several of both, changed once while tasks wait, also to fewer. */
+function deploymentsOf(chance: Chance, isCrowd: boolean): { all: Deployment[]; limits: Partial<AppSettings> } {
+  const one = (atMs: number): Deployment => ({ atMs, dispatchers: chance.int(1, 3), shards: chance.int(1, 4) });
+  if (chance.hits(0.4)) return { all: [{ atMs: 0, dispatchers: 1, shards: chance.oneOf([1, 1, 2]) }], limits: {} };
+  const all = [one(0), ...(chance.hits(0.7) ? [one(chance.int(5, 180) * SECOND)] : [])];
+  // An app is dealt out from two full slots on.
+  return { all, limits: chance.hits(0.8) ? { maxInFlight: isCrowd ? CROWD_LIMIT : chance.oneOf([50, 60, 80]) } : {} };
 }
 
 function settingsOf(chance: Chance, isCrowd: boolean): AppSettings {
@@ -50,7 +72,6 @@ function settingsOf(chance: Chance, isCrowd: boolean): AppSettings {
     },
     tasks: {},
     maxInFlight: isCrowd ? chance.oneOf([4, 30]) : chance.oneOf([1, 1, 2, 3, 5]),
-    shards: chance.oneOf([1, 1, 2]),
     deadlineLeadMs: 30 * SECOND,
     whenLate: chance.hits(0.2) ? 'expire' : 'run',
     escalated: chance.oneOf(['first', 'last']),

@@ -28,13 +28,17 @@ export interface Played {
 
 /** Plays the history of a seed: trouble for a while, then peace until all is done, and the judgement. */
 export async function simulate(seed: number, limits: Limits = {}): Promise<Played> {
-  const { settings, intents } = planOf(seed, limits.tasks);
+  const { settings, deployments, intents } = planOf(seed, limits.tasks);
   const world = new World(seed, settings, limits, !intents.some(({ type }) => type === 'pause'));
   const { timeline, faults, history } = world;
   await inWorldTime(world, async () => {
+    for (const deployment of deployments) {
+      if (deployment.atMs === 0) world.deploy(deployment);
+      else timeline.after(deployment.atMs, () => world.deploy(deployment));
+    }
     const doors = new Doors(world);
     const dispatchers = new Dispatchers(world);
-    world.invoke = () => dispatchers.invoke();
+    world.invoke = (part, goesOn) => dispatchers.invoke(part, goesOn);
     new Failures(world);
     new Workers(world, doors);
     const accepted = new Map<string, unknown>();

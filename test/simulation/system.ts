@@ -21,7 +21,7 @@ const DISPATCHER = { stayMs: 100 * SECOND, timeoutMs: 120 * SECOND } as const;
 /** As `infra/failure-path.ts`. */
 const FAILURE = { timeoutMs: 30 * SECOND, batch: 10, concurrency: 5, gatherMs: 50 } as const;
 
-/** The minutely rule, and every run of the dispatcher that it or a ring starts. */
+/** The minutely rule, and every run of a dispatcher that it or a ring starts. */
 export class Dispatchers {
   running = 0;
   readonly #world: World;
@@ -33,32 +33,41 @@ export class Dispatchers {
     this.#tick();
   }
 
-  invoke(): void {
+  invoke(part: number, goesOn = false): void {
     const { faults, timeline } = this.#world;
-    timeline.after(faults.int(5, 400), () => void this.#run());
+    timeline.after(faults.int(5, 400), () => void this.#run(part, goesOn));
   }
 
   #tick(): void {
-    const { faults, timeline } = this.#world;
-    timeline.after(TICK_MS, () => this.#tick());
-    if (faults.hits('missing tick')) return;
-    const times = faults.hits('tick twice') ? 2 : 1;
-    for (let i = 0; i < times; i++) timeline.after(faults.hits('late tick') ? faults.int(SECOND, 55 * SECOND) : 0, () => this.invoke());
+    this.#world.timeline.after(TICK_MS, () => this.#tick());
+    // A target of the rule for each of them.
+    for (let part = 0; part < this.#world.deployed.dispatchers; part++) this.#tickOne(part);
   }
 
-  async #run(): Promise<void> {
+  #tickOne(part: number): void {
+    const { faults, timeline } = this.#world;
+    if (faults.hits('missing tick')) return;
+    const times = faults.hits('tick twice') ? 2 : 1;
+    for (let i = 0; i < times; i++) timeline.after(faults.hits('late tick') ? faults.int(SECOND, 55 * SECOND) : 0, () => this.invoke(part));
+  }
+
+  async #run(part: number, goesOn: boolean): Promise<void> {
     const { settings, history, chance } = this.#world;
-    const process = this.#world.process(`dispatcher-${++this.#runs}`);
+    const place = { part, of: this.#world.deployed.dispatchers };
+    const process = this.#world.process(`dispatcher-${++this.#runs}${part === 0 ? '' : `/${part}`}`);
     const clients = { dynamo: process.client<DynamoDBClient>(), sns: process.client<SNSClient>() };
     const others = { events: process.client<EventBridgeClient>(), cloudwatch: process.client<CloudWatchClient>() };
-    const ports = { ...clients, ...others, clock: process, table: 'table', bus: 'bus', queue: 'main', memoryUsed: () => 0 };
+    const ports = { ...clients, ...others, clock: process, table: 'table', bus: 'bus', queue: 'main', memoryUsed: () => 0, goesOn };
     const nonce = chance.int(0, 2 ** 31).toString(16);
     if (chance.hits(0.3)) this.#warm = new Warm();
     history.tell(`${process.name} starts`);
     this.running++;
     try {
       const endAt = process.now() + DISPATCHER.stayMs;
-      const summary = await process.outcome(() => new Run(ports, [settings], nonce, endAt, this.#warm).run(), DISPATCHER.timeoutMs);
+      // As `functions/dispatcher.ts`.
+      if (part >= place.of) await process.outcome(() => new Seat(ports.dynamo, 'table', part).retire(place.of), DISPATCHER.timeoutMs);
+      const run = () => new Run(ports, [settings], nonce, endAt, this.#warm, place).run();
+      const summary = part < place.of && (await process.outcome(run, DISPATCHER.timeoutMs));
       history.tell(`${process.name} ${summary ? 'ends' : 'is dead'}`);
       history.must(!summary || process.timers === 0, 'a run leaves no timer', process.name);
     } catch (error) {

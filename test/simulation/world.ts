@@ -4,12 +4,15 @@ import { Chance } from './chance.ts';
 import { type FaultLimits, Faults } from './faults.ts';
 import { History } from './history.ts';
 import { Judge } from './judge.ts';
+import type { Deployment } from './plan.ts';
 import { Process } from './process.ts';
 import { Timeline } from './timeline.ts';
 
 /** Each history begins later than the one before it in this process: stamps of arrival only ever grow. */
 const FIRST_BEGINNING = Date.UTC(2026, 11, 24, 8);
 const APART_MS = 3 * 3_600_000;
+/** For so long after a deployment some functions are still as they were before. Milliseconds. */
+const DEPLOYING_MS = 60_000;
 let histories = 0;
 
 /** One history's world: its time, its AWS, what goes wrong in it, and who watches. */
@@ -21,12 +24,13 @@ export class World {
   readonly faults: Faults;
   readonly cloud: Cloud;
   readonly judge: Judge;
-  readonly settings: AppSettings;
-  /** Starts the dispatcher, as an asynchronous invocation of its function does. */
-  invoke: () => void = () => {};
+  readonly #settings: AppSettings;
+  #deployed: Deployment[] = [];
+  /** Starts a dispatcher, as an asynchronous invocation of their function does. */
+  invoke: (part: number, goesOn?: boolean) => void = () => {};
 
   constructor(seed: number, settings: AppSettings, limits: FaultLimits, isFree = false) {
-    this.settings = settings;
+    this.#settings = settings;
     this.chance = new Chance(seed, 'course');
     this.faults = new Faults(new Chance(seed, 'faults'), limits);
     this.faults.listener = (kind) => this.history.tell(`FAULT  ${kind}`);
@@ -36,9 +40,25 @@ export class World {
       refused: () => this.judge.refused(),
       shown: (items, to) => this.judge.shown(items, to),
       invalid: (message, by) => this.judge.invalid(message, by),
-      invoked: () => this.invoke(),
+      invoked: (part, goesOn) => this.invoke(part, goesOn),
     });
     this.judge = new Judge(this.cloud.table.rows, settings, this.history, isFree);
+  }
+
+  deploy(deployment: Deployment): void {
+    this.#deployed.push(deployment);
+    this.history.tell(`deployed: ${deployment.dispatchers} dispatchers, ${deployment.shards} shards`);
+  }
+
+  /** What a function is deployed with that is asked now. */
+  get deployed(): Deployment {
+    const latest = this.#deployed.at(-1) as Deployment;
+    const isDeploying = this.timeline.now - this.beginning < latest.atMs + DEPLOYING_MS;
+    return (isDeploying && this.chance.hits(0.5) ? this.#deployed.at(-2) : undefined) ?? latest;
+  }
+
+  get settings(): AppSettings {
+    return { ...this.#settings, shards: this.deployed.shards };
   }
 
   process(name: string): Process {

@@ -95,7 +95,7 @@ export class VirtualQueue {
       if (!result.ok) throw new Error(result.error.message);
       return { id: result.id, name: requests[i]?.name ?? '', dueAt: Date.parse(result.dueAt) };
     });
-    await ring.ifNear(SETTINGS.app, Math.min(...stored.map(({ dueAt }) => dueAt)), now);
+    await ring.ifNear(SETTINGS, stored, now);
     for (const { id, ...task } of stored) this.told.set(id, { ...this.told.get(id), ...task, answeredAt: this.timeline.now });
   }
 

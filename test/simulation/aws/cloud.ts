@@ -1,7 +1,9 @@
 import type { PutMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { QueryCommandOutput } from '@aws-sdk/client-dynamodb';
 import type { PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
+import type { InvokeCommandInput } from '@aws-sdk/client-lambda';
 import type { PublishBatchCommandInput, PublishBatchRequestEntry, PublishCommandInput } from '@aws-sdk/client-sns';
+import { DISPATCHER_SOURCE } from '../../../contract/events.ts';
 import { INDEXES } from '../../../core/lanes.ts';
 import type { Faults } from '../faults.ts';
 import type { Process } from '../process.ts';
@@ -36,7 +38,8 @@ export interface CloudListener {
   shown(items: readonly Item[], to: Process): void;
   /** Refused because of how it was asked. */
   invalid(message: string, by: Process): void;
-  invoked(): void;
+  /** The function of the dispatchers, for one of them. */
+  invoked(part: number, goesOn?: boolean): void;
 }
 
 /** An AWS of one region, in memory: carries out each command at one instant. */
@@ -85,7 +88,7 @@ export class Cloud {
       case 'PutEventsCommand':
         return this.#putEvents(input as PutEventsCommandInput);
       case 'InvokeCommand':
-        this.#listener.invoked();
+        this.#listener.invoked(partIn(input as InvokeCommandInput));
         return { StatusCode: 202 };
       case 'PutMetricDataCommand':
         return this.#putMetrics(input as PutMetricDataCommandInput);
@@ -112,9 +115,11 @@ export class Cloud {
 
   #putEvents({ Entries = [] }: PutEventsCommandInput): object {
     if (Entries.length === 0 || Entries.length > MOST.events) throw refusal('ValidationException');
-    const answers = Entries.map(({ Detail = '' }) => {
+    const answers = Entries.map(({ Detail = '', Source }) => {
       if (this.#faults.hits('event refused')) return { ErrorCode: 'ThrottlingException' };
-      this.failures.send(`{"detail":${Detail}}`);
+      // By the rules of `infra/`.
+      if (Source === DISPATCHER_SOURCE) this.#listener.invoked(JSON.parse(Detail).part, JSON.parse(Detail).goesOn);
+      else this.failures.send(`{"detail":${Detail}}`);
       return { EventId: 'event' };
     });
     return { Entries: answers, FailedEntryCount: answers.filter(({ ErrorCode }) => ErrorCode).length };
@@ -138,3 +143,4 @@ function refuseBatch(entries: readonly PublishBatchRequestEntry[]): void {
   const bytes = entries.reduce((sum, { Message = '' }) => sum + Buffer.byteLength(Message), 0);
   if (bytes > MOST.bytes) throw refusal('BatchRequestTooLongException');
 }
+const partIn = ({ Payload }: InvokeCommandInput): number => JSON.parse(String(Payload)).part ?? 0;

@@ -1,0 +1,154 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { BatchWriteItemCommand, CreateTableCommand, DeleteTableCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { MAX_IN_FLIGHT } from '../../contract/limits.ts';
+import { decide } from '../../core/decide.ts';
+import { dueLanes, INDEXES } from '../../core/lanes.ts';
+import { type AppSettings, DEFAULT_LIMITS, DEFAULT_POLICY } from '../../core/policy.ts';
+import type { Task } from '../../core/task.ts';
+import { CLIENT_OPTIONS } from '../../functions/client-options.ts';
+import { itemOf, rowOf } from '../../functions/rows.ts';
+import { startDynamoDbLocal } from '../dynamodbLocal.ts';
+
+export const TABLE = 'tasks';
+const STUB = fileURLToPath(new URL('./stub.ts', import.meta.url));
+/** Rows in one `BatchWriteItem` (DynamoDB API reference: "as many as 25"), and calls of it at once. */
+const WRITE = { rows: 25, atOnce: 8 } as const;
+
+/** An app as it is added, but that nothing bounds what is out: 10,000 at once. */
+export const SETTINGS: AppSettings = {
+  app: 'billing',
+  topicArn: 'arn:aws:sns:eu-west-1:000000000000:billing',
+  policy: DEFAULT_POLICY,
+  tasks: {},
+  ...DEFAULT_LIMITS,
+  maxInFlight: MAX_IN_FLIGHT,
+};
+
+/** The SDK's own clients, as the dispatcher makes them. */
+export type Clients = ReturnType<typeof clientsOf>;
+
+/** DynamoDB Local with the table as it is shipped, and a stub of the services around it: each a process of its own. */
+export interface Ground {
+  readonly endpoints: { readonly dynamo: string; readonly others: string };
+  readonly clients: Clients;
+  /** Makes the table anew, with these tasks in it. */
+  fill(tasks: Iterable<Task>): Promise<void>;
+  /** How many tasks wait. */
+  waiting(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startGround(progress: (line: string) => void): Promise<Ground> {
+  const dynamoDbLocal = await startDynamoDbLocal(progress);
+  const stub = fork(STUB, [JSON.stringify([SETTINGS])], { execArgv: ['--import', 'tsx'] });
+  const [port] = await once(stub, 'message');
+  const endpoints = { dynamo: dynamoDbLocal.endpoint, others: `http://127.0.0.1:${port}` };
+  const clients = clientsOf(endpoints);
+  // A table of a million makes the emulator pause for longer than the dispatcher would wait.
+  const patient = new DynamoDBClient({ ...clientOptions(endpoints.dynamo), requestHandler: {} });
+  return {
+    endpoints,
+    clients,
+    async fill(tasks) {
+      await makeTable(patient);
+      await write(patient, tasks);
+    },
+    waiting: () => countWaiting(patient),
+    async stop() {
+      for (const client of [patient, ...Object.values(clients)]) client.destroy();
+      stub.disconnect();
+      await dynamoDbLocal.stop();
+    },
+  };
+}
+
+function clientOptions(endpoint: string) {
+  return { ...CLIENT_OPTIONS, endpoint, region: 'eu-west-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+}
+
+function clientsOf({ dynamo, others }: Ground['endpoints']) {
+  return {
+    dynamo: new DynamoDBClient(clientOptions(dynamo)),
+    sns: new SNSClient(clientOptions(others)),
+    events: new EventBridgeClient(clientOptions(others)),
+    cloudwatch: new CloudWatchClient(clientOptions(others)),
+  };
+}
+
+/** Tasks as the door writes them, in the order of their arrival. */
+export function* tasksDue(count: number, dueAt: number, first = 0): Generator<Task> {
+  for (let n = first; n < first + count; n++) {
+    const task = {
+      id: `${SETTINGS.app}/${String(n).padStart(22, '0')}`,
+      app: SETTINGS.app,
+      name: 'send-invoice',
+      version: 1,
+      payload: JSON.stringify({ invoice: `2026-${n}`, customer: `c-${n % 1_000}`, amount: 12_345, currency: 'EUR' }),
+      request: 'va7xE3X1BMVYEmfSSpLa92',
+      level: 'medium' as const,
+      position: 'back' as const,
+      dueAt,
+      arrival: dueAt * 1_000 + n,
+    };
+    const decision = decide(undefined, { type: 'enqueue', task }, dueAt, SETTINGS);
+    if (decision.kind !== 'changed') throw new Error('a new task is always taken');
+    yield decision.task;
+  }
+}
+
+async function countWaiting(dynamo: DynamoDBClient): Promise<number> {
+  const counts = await Promise.all(
+    dueLanes(SETTINGS.app, SETTINGS.shards).map(({ lane }) =>
+      dynamo.send(
+        new QueryCommand({
+          TableName: TABLE,
+          IndexName: 'due',
+          KeyConditionExpression: 'priority = :lane',
+          ExpressionAttributeValues: { ':lane': { S: lane } },
+          Select: 'COUNT',
+        }),
+      ),
+    ),
+  );
+  return counts.reduce((sum, { Count = 0 }) => sum + Count, 0);
+}
+
+async function makeTable(dynamo: DynamoDBClient): Promise<void> {
+  await dynamo.send(new DeleteTableCommand({ TableName: TABLE })).catch((error: Error) => {
+    if (error.name !== 'ResourceNotFoundException') throw error;
+  });
+  const names = ['id', ...Object.values(INDEXES).flatMap(({ partition, sort }) => [partition, sort])];
+  await dynamo.send(
+    new CreateTableCommand({
+      TableName: TABLE,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      GlobalSecondaryIndexes: Object.entries(INDEXES).map(([IndexName, { partition, sort, projected }]) => ({
+        IndexName,
+        KeySchema: [
+          { AttributeName: partition, KeyType: 'HASH' as const },
+          { AttributeName: sort, KeyType: 'RANGE' as const },
+        ],
+        Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...projected] },
+      })),
+    }),
+  );
+}
+
+async function write(dynamo: DynamoDBClient, tasks: Iterable<Task>): Promise<void> {
+  const iterator = tasks[Symbol.iterator]();
+  const next = () => Array.from({ length: WRITE.rows }, () => iterator.next()).flatMap(({ done, value }) => (done ? [] : [value]));
+  const writer = async () => {
+    for (let batch = next(); batch.length > 0; batch = next()) {
+      const requests = batch.map((task) => ({ PutRequest: { Item: itemOf(rowOf(task, SETTINGS.shards)) } }));
+      await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: requests } }));
+    }
+  };
+  await Promise.all(Array.from({ length: WRITE.atOnce }, writer));
+}
