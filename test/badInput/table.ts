@@ -83,7 +83,7 @@ export class MemoryTable {
     return { Attributes: after };
   }
 
-  /** One of the two statements that there are: an insert, or a claim. */
+  /** One of the three statements that there are: an insert, a claim, or a slot's writing. */
   #execute({ Statement, Parameters }: Statement): BatchStatementResponse {
     if (Statement.startsWith('INSERT')) {
       const fields = [...Statement.matchAll(/'(\w+)': \?/g)].map(([, name], i) => [name, Parameters[i]]);
@@ -92,13 +92,15 @@ export class MemoryTable {
       this.put(item);
       return {};
     }
-    const [id, rev, state] = Parameters.slice(-3);
-    const before = this.rows.get(id?.S ?? '');
-    const fits = before && isEqual(before.rev, rev) && isEqual(before.state, state);
+    const asked = [...(Statement.split(' WHERE ')[1] ?? '').matchAll(/"(\w+)"=\?/g)].map(([, name = '']) => name);
+    const values = Object.fromEntries(asked.map((name, i) => [name, Parameters[Parameters.length - asked.length + i]]));
+    const before = this.rows.get(values.id?.S ?? '');
+    const fits = before && asked.every((name) => isEqual(before[name], values[name]));
     if (!fits) return { Error: { Code: 'ConditionalCheckFailed', ...(before ? { Item: before } : {}) } };
     try {
       const sets = [...Statement.matchAll(/SET "(\w+)"=\?/g)].map(([, name], i) => [name, Parameters[i]]);
-      const after: Item = { ...before, ...Object.fromEntries(sets), claim: sum(before.claim, { N: '1' }) };
+      const isClaim = Statement.includes('"claim"="claim"+');
+      const after: Item = { ...before, ...Object.fromEntries(sets), ...(isClaim ? { claim: sum(before.claim, { N: '1' }) } : {}) };
       for (const [, name = ''] of Statement.matchAll(/REMOVE "(\w+)"/g)) delete after[name];
       this.put(after);
       return { Item: after };

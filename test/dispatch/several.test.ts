@@ -88,7 +88,7 @@ describe('changing the number of dispatchers of a live queue', () => {
   it('to more of them tells all that waits, once, and looks after what is out', async () => {
     const wide = { ...shop, maxInFlight: 150 };
     const queue = memoryQueue([wide]);
-    const [now, later] = [many(20), many(25, START + 80 * SECOND)];
+    const [now, later] = [many(20), many(25, START + 90 * SECOND)];
     queue.put(wide, ...now, ...later);
     await queue.finish(queue.run());
     expect(queue.told).toHaveLength(20);

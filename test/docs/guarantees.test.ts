@@ -23,3 +23,34 @@ describe('the page of guarantees', () => {
     expect(row.match(/test\//g)).toHaveLength(named.length);
   });
 });
+
+describe('the invariants and their checks', () => {
+  const [, invariants = ''] = PAGE.split('## Invariants');
+
+  it('has a row for each, in order', () => {
+    const named = [...invariants.matchAll(/^\| (I\w+) /gm)].map(([, name]) => name);
+    expect(named).toEqual([
+      'I1',
+      'I2',
+      'I3',
+      'I4',
+      'I5',
+      'I6',
+      'I7',
+      'I8',
+      'I9',
+      'I10',
+      'I10b',
+      ...Array.from({ length: 10 }, (_, i) => `I${i + 11}`),
+    ]);
+  });
+
+  it('names files and commands that exist', () => {
+    const files = [...invariants.matchAll(/`(test\/[^`]+)`/g)].map(([, file = '']) => file);
+    const commands = [...invariants.matchAll(/`npm run (\w+)/g)].map(([, name = '']) => name);
+    const { scripts } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
+    expect(files.length).toBeGreaterThan(10);
+    for (const file of files) expect(existsSync(fileURLToPath(new URL(file, ROOT))), file).toBe(true);
+    for (const name of commands) expect(scripts, name).toHaveProperty(name);
+  });
+});

@@ -25,12 +25,13 @@ export class World {
   readonly cloud: Cloud;
   readonly judge: Judge;
   readonly #settings: AppSettings;
-  #deployed: Deployment[] = [];
+  #deployed: Deployment[];
   /** Starts a dispatcher, as an asynchronous invocation of their function does. */
   invoke: (part: number, goesOn?: boolean) => void = () => {};
 
   constructor(seed: number, settings: AppSettings, limits: FaultLimits, isFree = false) {
     this.#settings = settings;
+    this.#deployed = [{ atMs: Number.NEGATIVE_INFINITY, dispatchers: 1, shards: settings.shards }];
     this.chance = new Chance(seed, 'course');
     this.faults = new Faults(new Chance(seed, 'faults'), limits);
     this.faults.listener = (kind) => this.history.tell(`FAULT  ${kind}`);
@@ -46,6 +47,8 @@ export class World {
   }
 
   deploy(deployment: Deployment): void {
+    // What is there from the beginning is never in the course of being deployed.
+    if (deployment.atMs === 0) this.#deployed = [];
     this.#deployed.push(deployment);
     this.history.tell(`deployed: ${deployment.dispatchers} dispatchers, ${deployment.shards} shards`);
   }

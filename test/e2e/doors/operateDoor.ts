@@ -102,7 +102,14 @@ export function operateDoor(doors: Doors): void {
 
   it('describes the apps with their settings, what was set on their ways out, and the dispatcher', async () => {
     const policy = { maxAttempts: 10, backoffBaseMs: 5_000, backoffCapMs: HOUR, demoteAfter: 3, leaseMs: 300_000 };
-    const limits = { shards: 1, deadlineLeadMs: 900_000, retentionMs: 14 * 24 * HOUR, listCompleted: false, alarms: false };
+    const limits = {
+      shards: 1,
+      precision: 'second',
+      deadlineLeadMs: 900_000,
+      retentionMs: 14 * 24 * HOUR,
+      listCompleted: false,
+      alarms: false,
+    };
     const usual = { tasks: {}, ...limits, whenLate: 'run', escalated: 'first', valve: OPEN };
     const billing = { ...usual, app: 'billing', topicArn: doors.output('BillingTopicArn'), maxInFlight: 500, names: {} };
     const mail = { ...usual, app: 'mail', topicArn: doors.output('MailTopicArn'), maxInFlight: 60, names: { [HELD]: PAUSED } };
