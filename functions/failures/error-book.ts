@@ -16,6 +16,8 @@ const RACES = 10;
 const PAUSE_MS = { first: 20, most: 320 } as const;
 /** Occurrences whose keys an error remembers: what comes twice comes soon, or after its message has been hidden. */
 const REMEMBERED = 50;
+/** So many texts of three letters tell one count from another. */
+const TAGS = 36 ** 3;
 /** A report that has not arrived by then is sent again: its sender is no more. Milliseconds; above the function's timeout. */
 const OWED_MS = 60_000;
 /** Errors of one page of a list. */
@@ -59,12 +61,13 @@ export class ErrorBook {
    * @throws Contended after losing {@link RACES} races: counted again, nothing is lost
    */
   async count(seen: KeyedOccurrences, now: number): Promise<Count> {
+    const by = this.#tag();
     let tried: Count | undefined;
     for (let race = 0; race < RACES; race++) {
       const item = await this.#read(seen.app, seen.fingerprint);
       const row = errorRowOf(item, now);
-      if (tried && hasStood(tried, row, now)) return tried;
-      const next = withCounted(row, seen, now);
+      if (tried && hasStood(tried, row, by, now)) return tried;
+      const next = withCounted(row, seen, by, now);
       if (!next) return { fresh: new Set() };
       if (await this.#write(item, next.row)) return next.count;
       tried = next.count;
@@ -127,6 +130,11 @@ export class ErrorBook {
     return pause(clock, random() * Math.min(PAUSE_MS.most, PAUSE_MS.first * 2 ** race));
   }
 
+  /** Tells one count from another that goes on at the same time. */
+  #tag(): string {
+    return Math.floor(this.#waits.random() * TAGS).toString(36);
+  }
+
   async #read(app: string, fingerprint: string): Promise<Item | undefined> {
     const { Item } = await this.#dynamo.send(new GetItemCommand({ ...this.#key(app, fingerprint), ConsistentRead: true }));
     return Item;
@@ -147,8 +155,13 @@ export class ErrorBook {
 }
 
 /** The row with what had not been counted yet; undefined: there is nothing to write. */
-function withCounted(row: ErrorRow | undefined, seen: KeyedOccurrences, now: number): { row: ErrorRow; count: Count } | undefined {
-  const remembered = new Set(row?.recent);
+function withCounted(
+  row: ErrorRow | undefined,
+  seen: KeyedOccurrences,
+  by: string,
+  now: number,
+): { row: ErrorRow; count: Count } | undefined {
+  const remembered = new Set(row?.recent.map(keyOf));
   const tasks = [...new Map(seen.tasks.map((task) => [task.key, task])).values()].filter(({ key }) => !remembered.has(key));
   const fresh = new Set(tasks.map(({ key }) => key));
   const isOwed = row?.owedSince !== undefined && row.owedSince + OWED_MS <= now;
@@ -159,15 +172,18 @@ function withCounted(row: ErrorRow | undefined, seen: KeyedOccurrences, now: num
       : { error: { ...row.error, rev: row.error.rev + 1 }, isReportDue: false };
   const isDue = isReportDue || isOwed;
   const error = isDue ? { ...after, reportedAt: now } : after;
-  const recent = [...(row?.recent ?? []), ...fresh].slice(-REMEMBERED);
+  const recent = [...(row?.recent ?? []), ...[...fresh].map((key) => `${key}.${by}`)].slice(-REMEMBERED);
   return { row: { error, recent, owedSince: isDue ? now : row?.owedSince }, count: isDue ? { fresh, report: error } : { fresh } };
 }
 
-/** Whether a write whose answer was lost has been made all the same: nobody else counts these. */
-function hasStood({ fresh }: Count, row: ErrorRow | undefined, now: number): boolean {
+/** Whether a write whose answer was lost has been made all the same: by this count, because another message may tell of the same failures. */
+function hasStood({ fresh }: Count, row: ErrorRow | undefined, by: string, now: number): boolean {
   const remembered = new Set(row?.recent);
-  return fresh.size > 0 ? [...fresh].every((key) => remembered.has(key)) : row?.owedSince === now;
+  return fresh.size > 0 ? [...fresh].every((key) => remembered.has(`${key}.${by}`)) : row?.owedSince === now;
 }
+
+/** The key of an occurrence, without who counted it; the release before wrote none. */
+const keyOf = (occurrence: string): string => occurrence.split('.')[0] ?? '';
 
 const nextRevision = (item: Item | undefined): number => {
   const revision = Number(item?.revision?.N ?? 0);

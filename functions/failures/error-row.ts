@@ -15,7 +15,7 @@ export const errorId = (app: string, fingerprint: string): string => `~error/${a
 /** A recurring error as its row holds it. */
 export interface ErrorRow {
   readonly error: RecurringError;
-  /** Keys of the occurrences that were counted last. */
+  /** Keys of the occurrences that were counted last, each with the tag of the count: `key.tag`. */
   readonly recent: readonly string[];
   /** Since when a report is under way that nobody has seen arrive. Epoch ms. */
   readonly owedSince?: number | undefined;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { capacityOf, slotCount } from '../../core/slots.ts';
-import { dealOf, dispatcherOf, isIn, type Share, shareOf, sharesOf } from '../../core/split.ts';
+import { ALONE, dealOf, dispatcherOf, isIn, ONE_DEAL, type Share, shareOf, sharesOf, WHOLE } from '../../core/split.ts';
 import { grantsBetween, valvesOfShare } from '../../core/valves.ts';
 import { START, settingsOf } from './given.ts';
 
@@ -90,6 +90,12 @@ describe('the way in which apps are dealt out', () => {
     expect(dealOf([mail], 1)).toBe(dealOf([billing, mail], 1));
     expect(dealOf([mail], 2)).toBe(dealOf([{ ...mail, shards: 64 }], 2));
   });
+
+  it('is kept in seats, and so the same in every release', () => {
+    expect([ALONE, WHOLE, ONE_DEAL]).toEqual([{ part: 0, of: 1 }, { rank: 0, of: 1 }, '1']);
+    expect(dealOf([mail, billing], 1)).toBe('1');
+    expect(dealOf([mail, billing], 2)).toBe('2.cpjr9l');
+  });
 });
 
 describe('the rate of a share', () => {
@@ -109,7 +115,20 @@ describe('the rate of a share', () => {
     );
   });
 
+  it('lets the first share have the first claim, the second the second, and so on in turn', () => {
+    const shares = numbers(3).map((rank) => valvesOfShare({ app: { perMinute: 60, since: START }, names: {} }, { rank, of: 3 }).app);
+    const until = (ms: number) => shares.map((valve) => (typeof valve === 'object' ? grantsBetween(valve, START, START + ms) : undefined));
+    expect([until(999), until(1_000), until(2_000), until(3_000), until(4_000)]).toEqual([
+      [0, 0, 0],
+      [1, 0, 0],
+      [1, 1, 0],
+      [1, 1, 1],
+      [2, 1, 1],
+    ]);
+  });
+
   it('leaves a pause and a hold as they are', () => {
+    expect(valvesOfShare({ names: { remind: 'paused' } }, { rank: 1, of: 2 })).toEqual({ names: { remind: 'paused' } });
     const valves = { app: 'paused', names: { remind: 'paused' }, held: true } as const;
     expect(valvesOfShare(valves, { rank: 1, of: 3 })).toEqual(valves);
     expect(valvesOfShare(valves, { rank: 0, of: 1 })).toBe(valves);

@@ -62,6 +62,27 @@ describe('a failure is counted once', () => {
   });
 });
 
+describe('two counts of one failure at the same time', () => {
+  test('count it once, though the one that came second finds it counted', async () => {
+    const world = new World(1, SETTINGS, { faults: 0 });
+    const dynamo = world.process('failure').client<DynamoDBClient>();
+    const chances = [0.1, 0.9];
+    const waits = { clock: world.process('failure'), random: () => chances.shift() ?? 0.5 };
+    const book = new ErrorBook(dynamo, new Store(dynamo, 'table'), waits);
+    const tasks = [{ id: 'billing/a', version: 1, isDead: false, key: 'a' }];
+    const seen = {
+      app: 'billing',
+      fingerprint: 'iJ1To-hRXUlqWzi5cq4OY_',
+      name: 'send-invoice',
+      error: { name: 'SmtpError', message: 'no route' },
+      tasks,
+    };
+    const both = [book.count(seen, world.timeline.now), book.count(seen, world.timeline.now)];
+    await world.timeline.pass(world.timeline.now + SECOND);
+    expect((await Promise.all(both)).map(({ fresh }) => fresh.size).sort()).toEqual([0, 1]);
+  });
+});
+
 describe('a death by the deadline is told of', () => {
   test('though its report is lost, and the task is replayed before its message comes again', async () => {
     const { id, act, settle, errors, mails, now, pass } = await worldWith({ deadlineMs: 30 * SECOND });

@@ -11,19 +11,30 @@ const ALL = '';
 export class PauseWatch {
   readonly #history: History;
   readonly #since = new Map<string, number>();
+  /** How often each may have been opened. */
+  readonly #openings = new Map<string, number>();
 
   constructor(history: History) {
     this.#history = history;
   }
 
-  /** A door has taken the word of it. `name`: a task name; undefined: the whole app. */
-  paused(name: string | undefined): void {
-    this.#since.set(name ?? ALL, this.#history.now);
+  /**
+   * A door is asked for a pause; the answer is to be called once it has taken the word of it. `name`: a task name; undefined: the
+   * whole app. Where it may have been opened meanwhile, nobody knows which of the two holds.
+   */
+  asked(name: string | undefined): () => void {
+    const key = name ?? ALL;
+    const openings = this.#openings.get(key);
+    return () => {
+      if (this.#openings.get(key) === openings) this.#since.set(key, this.#history.now);
+    };
   }
 
-  /** It may be open again. */
+  /** It may be open again: to be said when that is asked for, and when it is answered. */
   opening(name: string | undefined): void {
-    this.#since.delete(name ?? ALL);
+    const key = name ?? ALL;
+    this.#openings.set(key, (this.#openings.get(key) ?? 0) + 1);
+    this.#since.delete(key);
   }
 
   /** A run has written a row's entry into a slot. */

@@ -78,8 +78,10 @@ async function ask(world: World, doors: Doors, intent: Intent, accepted: Map<str
     case 'resume': {
       const rate = intent.perMinute === undefined ? undefined : { perMinute: intent.perMinute, since: timeline.now };
       if (intent.type === 'resume') judge.pauses.opening(intent.name);
+      const paused = judge.pauses.asked(intent.name);
       const told = await doors.setValve(intent.name, intent.type === 'pause' ? 'paused' : rate);
-      if (intent.type === 'pause' && told) judge.pauses.paused(intent.name);
+      if (intent.type === 'resume') judge.pauses.opening(intent.name);
+      else if (told) paused();
       history.tell(`${intent.type} ${intent.name ?? 'all'}`);
       return;
     }
