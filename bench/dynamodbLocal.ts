@@ -19,7 +19,7 @@ const INSTALL = {
   both: isMac ? 'brew install openjdk maven' : 'sudo apt-get install -y openjdk-17-jre-headless maven',
 } as const;
 
-const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+const POM = `<project>
   <modelVersion>4.0.0</modelVersion>
   <groupId>local</groupId><artifactId>dynamodb-local</artifactId><version>1</version><packaging>pom</packaging>
   <dependencies>
