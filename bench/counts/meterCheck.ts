@@ -1,7 +1,6 @@
 import {
   BatchGetItemCommand,
   type ConsumedCapacity,
-  CreateTableCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -11,6 +10,7 @@ import {
 import { INDEXES } from '../../core/lanes.ts';
 import { startDynamoDbLocal } from '../dynamodbLocal.ts';
 import { type Bench, figure } from '../figure.ts';
+import { createTable } from '../taskTable.ts';
 import { entryOf, type Item, queryUnits, readUnits, writeUnits } from './units.ts';
 
 const TABLE = 'table';
@@ -63,7 +63,7 @@ export const bench: Bench = {
         region: 'eu-west-1',
         credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
       });
-      await createTable(dynamo);
+      await createTable(dynamo, TABLE);
       const pairs = [...(await writesBeside(dynamo)), ...(await readsBeside(dynamo))];
       dynamo.destroy();
       const apart = pairs.filter(({ ours, theirs }) => ours !== theirs);
@@ -180,23 +180,3 @@ const laneQuery = (Limit: number): QueryCommand =>
     Limit,
     ReturnConsumedCapacity: 'TOTAL',
   });
-
-async function createTable(dynamo: DynamoDBClient): Promise<void> {
-  const names = ['id', ...Object.values(INDEXES).flatMap(({ partition, sort }) => [partition, sort])];
-  await dynamo.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-      GlobalSecondaryIndexes: Object.entries(INDEXES).map(([IndexName, { partition, sort, projected }]) => ({
-        IndexName,
-        KeySchema: [
-          { AttributeName: partition, KeyType: 'HASH' },
-          { AttributeName: sort, KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...projected] },
-      })),
-    }),
-  );
-}

@@ -2,17 +2,18 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { BatchWriteItemCommand, CreateTableCommand, DeleteTableCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, DeleteTableCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { MAX_IN_FLIGHT } from '../../contract/limits.ts';
 import { decide } from '../../core/decide.ts';
-import { dueLanes, INDEXES } from '../../core/lanes.ts';
+import { dueLanes } from '../../core/lanes.ts';
 import { type AppSettings, DEFAULT_LIMITS, DEFAULT_POLICY } from '../../core/policy.ts';
 import type { Task } from '../../core/task.ts';
 import { CLIENT_OPTIONS } from '../../functions/client-options.ts';
 import { itemOf, rowOf } from '../../functions/rows.ts';
 import { startDynamoDbLocal } from '../dynamodbLocal.ts';
+import { createTable } from '../taskTable.ts';
 
 export const TABLE = 'tasks';
 const STUB = fileURLToPath(new URL('./stub.ts', import.meta.url));
@@ -122,23 +123,7 @@ async function makeTable(dynamo: DynamoDBClient): Promise<void> {
   await dynamo.send(new DeleteTableCommand({ TableName: TABLE })).catch((error: Error) => {
     if (error.name !== 'ResourceNotFoundException') throw error;
   });
-  const names = ['id', ...Object.values(INDEXES).flatMap(({ partition, sort }) => [partition, sort])];
-  await dynamo.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-      GlobalSecondaryIndexes: Object.entries(INDEXES).map(([IndexName, { partition, sort, projected }]) => ({
-        IndexName,
-        KeySchema: [
-          { AttributeName: partition, KeyType: 'HASH' as const },
-          { AttributeName: sort, KeyType: 'RANGE' as const },
-        ],
-        Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...projected] },
-      })),
-    }),
-  );
+  await createTable(dynamo, TABLE);
 }
 
 async function write(dynamo: DynamoDBClient, tasks: Iterable<Task>): Promise<void> {

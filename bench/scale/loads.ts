@@ -1,8 +1,8 @@
 import { MAX_IN_FLIGHT } from '../../contract/limits.ts';
 import { shardOf } from '../../core/lanes.ts';
 import { taskIdOf } from '../../functions/identity.ts';
+import type { Hash } from './hash.ts';
 import { type Capacity, capacityOfSetup, type Load, TIMES, tasksByShard } from './planner.ts';
-import type { Hash } from './split.ts';
 
 const APPS = 100;
 /** Enough for a dispatcher of one vCPU; a dispatcher for each shard. */

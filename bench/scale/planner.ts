@@ -1,6 +1,7 @@
 import { capacityOf, SLOT_SIZE, slotCount } from '../../core/slots.ts';
+import { type Dealt, dispatcherOf, sharesOf } from '../../core/split.ts';
+import type { Hash } from './hash.ts';
 import { PUBLISHED } from './limits.ts';
-import { type Dealt, dispatcherOf, type Hash, sharesOf } from './split.ts';
 
 /** How long things take. Milliseconds, but for `outSeconds`. */
 export interface Times {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Hash } from '../../bench/scale/hash.ts';
 import { efficiency, type LOADS, spread } from '../../bench/scale/loads.ts';
 import { CLAIM_CALLS } from '../../bench/scale/planner.ts';
 import { claimCalls } from '../../bench/scale/shipped.ts';
-import type { Hash } from '../../bench/scale/split.ts';
 import { TABLES } from '../../bench/scale/tables.ts';
 import { shardOf } from '../../core/lanes.ts';
 

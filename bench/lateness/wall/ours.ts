@@ -8,8 +8,8 @@ import { type AppSettings, DEFAULT_LIMITS, DEFAULT_POLICY } from '../../../core/
 import { enqueueAll } from '../../../functions/doors/enqueue.ts';
 import { Store } from '../../../functions/store.ts';
 import { startDynamoDbLocal } from '../../dynamodbLocal.ts';
+import { createTable } from '../../taskTable.ts';
 import { AwsStub } from './awsStub.ts';
-import { createTable } from './table.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const TABLE = 'tasks';

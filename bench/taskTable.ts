@@ -1,5 +1,5 @@
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { INDEXES } from '../../../core/lanes.ts';
+import { INDEXES } from '../core/lanes.ts';
 
 /** The table with the key schema and the projections that are shipped. */
 export async function createTable(dynamo: DynamoDBClient, TableName: string): Promise<void> {
