@@ -10,10 +10,13 @@ import { Contended, type Store } from '../store.ts';
 import { type ErrorRow, errorAttributes, errorId, errorRowOf } from './error-row.ts';
 import { rowUpdate } from './row-update.ts';
 
-/** How often a count is tried again after another came first: a storm of failures is one error more often than not. */
-const RACES = 10;
+/**
+ * How often a count is tried again after another came first: a storm of failures is one error more often than not, and who gives up
+ * waits for its message to come again, minutes later. All pauses together are 7 s at most of the 23 s that a batch has for it.
+ */
+const RACES = 30;
 /** Pause after a lost race, within so many milliseconds, doubling to the bound: those who lost together must not meet again. */
-const PAUSE_MS = { first: 20, most: 320 } as const;
+const PAUSE_MS = { first: 20, most: 240 } as const;
 /** Occurrences whose keys an error remembers: what comes twice comes soon, or after its message has been hidden. */
 const REMEMBERED = 50;
 /** So many texts of three letters tell one count from another. */
@@ -121,6 +124,7 @@ export class ErrorBook {
       const error = { ...row.error, rev: row.error.rev + 1, resolvedAt: now };
       // What is resolved needs no report any more.
       if (await this.#write(item, { ...row, error, owedSince: undefined })) return error;
+      await this.#pause(race);
     }
     throw new Contended(`${errorId(app, fingerprint)}: another count was first ${RACES} times`);
   }
