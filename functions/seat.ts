@@ -18,6 +18,8 @@ export interface SeatState {
   readonly epoch: number;
   /** The latest run that took its leave: it had nothing in flight, and its slots say what it published. */
   readonly left: number;
+  /** The latest superseded run that claims no more: what it has still to tell falls due later. */
+  readonly ceded: number;
   /** Until when the run of `epoch` means to stay, at the longest. Epoch ms; 0: it took its leave. */
   readonly aliveUntil: number;
   /** When some slot must be looked at again. Epoch ms. */
@@ -65,20 +67,21 @@ export class Seat {
     return new Seat(this.#dynamo, this.#table, part);
   }
 
-  async read(): Promise<SeatState> {
-    const { own, first } = await this.#rows();
+  /** `consistent` false: as it stands now or stood a moment ago, at half the price. */
+  async read(consistent = true): Promise<SeatState> {
+    const { own, first } = await this.#rows(consistent);
     const state = { ...stateOf(own), settings: stateOf(first).settings };
     this.#noEpoch = state.epoch === 0 ? own?.epoch : undefined;
     return state;
   }
 
   /** One call, for what stands in the first seat alone, too. */
-  async #rows(): Promise<{ own: Row | undefined; first: Row | undefined }> {
+  async #rows(consistent: boolean): Promise<{ own: Row | undefined; first: Row | undefined }> {
     if (this.#id === SEAT_ID) {
-      const { Item } = await this.#dynamo.send(new GetItemCommand({ ...this.#key, ConsistentRead: true }));
+      const { Item } = await this.#dynamo.send(new GetItemCommand({ ...this.#key, ConsistentRead: consistent }));
       return { own: Item, first: Item };
     }
-    const rows = await readItems(this.#dynamo, this.#table, [this.#id, SEAT_ID], true);
+    const rows = await readItems(this.#dynamo, this.#table, [this.#id, SEAT_ID], consistent);
     return { own: rows.get(this.#id), first: rows.get(SEAT_ID) };
   }
 
@@ -131,12 +134,21 @@ export class Seat {
     );
   }
 
+  /** Says of a superseded run that it claims no more. */
+  cede(epoch: number, usedUntil: number): Promise<void> {
+    return this.#sayOf('ceded', epoch, usedUntil);
+  }
+
   /** Says that a superseded run has nothing in flight any more. */
-  async leaveToSuccessor(epoch: number, usedUntil: number): Promise<void> {
+  leaveToSuccessor(epoch: number, usedUntil: number): Promise<void> {
+    return this.#sayOf('left', epoch, usedUntil);
+  }
+
+  async #sayOf(word: 'ceded' | 'left', epoch: number, usedUntil: number): Promise<void> {
     await this.#update(
-      'SET #left = :epoch, #usedUntil = :usedUntil',
-      'attribute_not_exists(#left) OR #left < :epoch',
-      { '#left': 'left', '#usedUntil': 'usedUntil' },
+      'SET #word = :epoch, #usedUntil = :usedUntil',
+      'attribute_not_exists(#word) OR #word < :epoch',
+      { '#word': word, '#usedUntil': 'usedUntil' },
       { ':epoch': epoch, ':usedUntil': usedUntil },
     );
   }
@@ -227,6 +239,7 @@ function stateOf(item: Row = {}): SeatState {
   return {
     epoch: count('epoch'),
     left: count('left'),
+    ceded: count('ceded'),
     aliveUntil: count('aliveUntil'),
     sweepAt: count('sweepAt'),
     unsureUntil: count('unsureUntil'),

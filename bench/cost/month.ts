@@ -40,7 +40,7 @@ export const IDLE: readonly Line[] = [
 /** A run that never leaves: what it costs in a month to be there, beat by beat. */
 export const RESIDENT: readonly Line[] = [
   line('the dispatcher at 256 MB, all month', MONTH_SECONDS * GB, 'lambdaGbSecond'),
-  line('the seat, read each second', MONTH_SECONDS, 'readUnit'),
+  line('the seat, read twice a second, not consistent', MONTH_SECONDS, 'readUnit'),
 ];
 
 /** An own key for the table and the alerts: what each function keeps of it in memory lasts five minutes. */

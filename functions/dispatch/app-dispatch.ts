@@ -20,7 +20,7 @@ import { Sweep } from './sweep.ts';
 const OUTBOX_LIMIT = 100;
 /** How often to look at leases that end within a tick: most of those tasks are done, and their places free. */
 const LOOK_SOON_MS = 10_000;
-/** How long before its instant a task is claimed at the latest, where no beat has done it; and the least time between two such turns. */
+/** How long before its instant a task is claimed at the latest, where no beat has done it; and the least time between two turns that claim. */
 const CLAIM_AHEAD_MS = 250;
 
 /** What a run grants an app. */
@@ -45,13 +45,17 @@ export class AppDispatch {
   readonly #aside: Aside;
   readonly #sweep: Sweep;
   #lowest: Level | undefined;
+  /** False: the run before still tells what it has claimed; that is not this run's affair. */
+  #isAlone = false;
   #loaded = false;
+  #mustLoad = false;
   /** The lanes could not be read: they are at the next turn, however late that comes. */
   #isAstray = false;
   #isHeld = false;
   #turning = false;
   #isBeatMissed = false;
   #turnedAt = 0;
+  #claimedAt = 0;
   #rungUntil = 0;
   #lookSoonAt = 0;
 
@@ -103,6 +107,19 @@ export class AppDispatch {
     await this.#load().catch((error) => this.#startAnew(error));
   }
 
+  /** The run before has gone: its slots are read anew, and what they do not mark as told is told. */
+  inherit(): void {
+    // Where nothing was read before, all that will be read is as it left it.
+    this.#mustLoad = this.#loaded || this.#turning;
+    this.#loaded = false;
+    this.#isAlone = true;
+  }
+
+  /** Nothing is being claimed, and nothing is due that is not told. */
+  get hasCeased(): boolean {
+    return !this.#turning && !this.publisher.isBusy;
+  }
+
   get loaded(): boolean {
     return this.#loaded;
   }
@@ -139,7 +156,11 @@ export class AppDispatch {
    */
   get turnAt(): number {
     if (this.#turning || this.#mayClaim() === undefined) return Number.POSITIVE_INFINITY;
-    return this.#sweep.isFull ? this.#sweep.at : Math.max(this.nextDueAt - CLAIM_AHEAD_MS, this.#turnedAt + CLAIM_AHEAD_MS);
+    if (this.#sweep.isFull) return this.#sweep.at;
+    const next = this.nextDueAt;
+    // What a rate lets go cannot be claimed before.
+    const instants = [next - CLAIM_AHEAD_MS, next, this.#turnedAt + CLAIM_AHEAD_MS];
+    return Math.max(this.#claimedAt + CLAIM_AHEAD_MS, instants.find((at) => at > this.#turnedAt) ?? next);
   }
 
   /** One turn: looks at entries that want it, claims what falls due before the next beat, tells what is due. Never rejects. */
@@ -195,6 +216,7 @@ export class AppDispatch {
   async #load(): Promise<void> {
     await this.entries.ledger.load();
     this.#loaded = true;
+    this.#mustLoad = false;
   }
 
   async #work(): Promise<void> {
@@ -203,7 +225,7 @@ export class AppDispatch {
     if (isRung) await this.lanes.rewind();
     else this.lanes.sift();
     this.#isAstray = false;
-    if (!this.#loaded && (isRung || this.nextDueAt <= now + BEAT_MS)) await this.#load();
+    if (!this.#loaded && (this.#mustLoad || isRung || this.nextDueAt <= now + BEAT_MS)) await this.#load();
     this.#sweep.stop();
     if (this.#mayClaim() === undefined) return;
     await this.#lookAtEntries(now);
@@ -211,7 +233,7 @@ export class AppDispatch {
   }
 
   async #lookAtEntries(now: number): Promise<void> {
-    await this.entries.examine([...this.entries.unsure(now), ...this.entries.endingBy(now)], true);
+    await this.entries.examine([...(this.#isAlone ? this.entries.unsure(now) : []), ...this.entries.endingBy(now)], true);
     if (now < this.#lookSoonAt) return;
     this.#lookSoonAt = now + LOOK_SOON_MS;
     await this.entries.examine(this.entries.endingBy(now + TICK_AHEAD_MS), false);
@@ -238,6 +260,7 @@ export class AppDispatch {
       const claimed = candidates.filter(({ slot }) => written.has(slot));
       const targets = claimed.map(({ target }) => target);
       this.gate.use(targets, now);
+      this.#claimedAt = now;
       await this.entries.claim(claimed);
       this.lanes.remove(new Set(targets.map(({ id }) => id)));
       // All is full; or another run wrote a slot: whoever is superseded learns it at the next beat.

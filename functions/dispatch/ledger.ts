@@ -11,6 +11,9 @@ import { type SlotWriter, slotCommand, slotStatement } from './slot-writes.ts';
 /** Slots of the highest limit that an app can have. */
 const MOST_SLOTS = slotCount(MAX_IN_FLIGHT);
 
+/** Two runs may write a slot in turn while one hands over to the other. */
+const FLUSH_TRIES = 5;
+
 /** Key of an app's slot. */
 export const slotId = (app: string, index: number): string => `${app}/slot/${index}`;
 
@@ -153,12 +156,15 @@ export class Ledger {
     this.#slot(slot).learn(entry, { leaseUntil });
   }
 
-  /** Writes what has been learned. A slot that another run has written meanwhile is written at the next turn. */
+  /** Writes what has been learned; again where another run has written the slot meanwhile. */
   async flush(): Promise<void> {
-    const known = [...this.#slots.values()].filter(({ row, slot }) => entriesText(slot.entries) !== entriesText(row.entries));
-    for (let from = 0; from < known.length; from += STATEMENTS_PER_BATCH) {
-      const batch = known.slice(from, from + STATEMENTS_PER_BATCH);
-      await this.#writeAll(batch.map(({ row }) => ({ slot: row.index, entries: [] })));
+    for (let tries = 0; tries < FLUSH_TRIES; tries++) {
+      const known = [...this.#slots.values()].filter(({ row, slot }) => entriesText(slot.entries) !== entriesText(row.entries));
+      if (known.length === 0) return;
+      for (let from = 0; from < known.length; from += STATEMENTS_PER_BATCH) {
+        const batch = known.slice(from, from + STATEMENTS_PER_BATCH);
+        await this.#writeAll(batch.map(({ row }) => ({ slot: row.index, entries: [] })));
+      }
     }
   }
 

@@ -70,6 +70,11 @@ export class Publisher {
     return this.#publishing ? Number.POSITIVE_INFINITY : this.#outbox.nextAt;
   }
 
+  /** Whether it is telling, or has something to tell now. */
+  get isBusy(): boolean {
+    return this.#publishing !== undefined || this.#outbox.nextAt <= this.#clock.now();
+  }
+
   /** Tells all that is due, until nothing is. Called again meanwhile, it is the same work. Never rejects. */
   publish(): Promise<void> {
     this.#publishing ??= this.#publishDue()

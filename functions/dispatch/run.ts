@@ -38,9 +38,12 @@ export class Run {
   #apps: readonly AppDispatch[] = [];
   #deal = '';
   #isSuperseded = false;
+  #hasCeded = false;
   #rings = 0;
   #lastRung: ReadonlyMap<string, number> = new Map();
   #beating = false;
+  /** Halfway from one beat to the next. */
+  #isBetween = false;
   #cancelTimer: () => void = () => {};
   #done: () => void = () => {};
   readonly #inFlight = new Set<Promise<void>>();
@@ -65,9 +68,10 @@ export class Run {
     await Promise.all(this.#apps.map((app) => app.look()));
     if (this.#isIdle(seat)) return this.#finished(false, seat.epoch);
     const before = await this.#tenure.take(seat, this.#endAt, this.#deal);
-    const { usedUntil } = await this.#tenure.awaitPredecessor(before);
-    for (const { gate } of this.#apps) gate.begin(usedUntil);
+    const found = await this.#tenure.awaitPredecessor(before);
+    for (const { gate } of this.#apps) gate.begin(found.usedUntil);
     this.#hear(before);
+    this.#hearOfPredecessor(found);
     // A run that was alive when the seat was taken left entries that the seat does not speak of; so did others, if they were dealt out.
     const isTold = before.left === before.epoch && before.deal === this.#deal;
     const mustLoad = !isTold || before.sweepAt <= this.#now + TICK_AHEAD_MS;
@@ -105,7 +109,10 @@ export class Run {
     const done = new Promise<void>((resolve) => {
       this.#done = resolve;
     });
-    const stop = clock.every(BEAT_MS, () => this.#track(this.#beat()));
+    const stop = clock.every(BEAT_MS / 2, () => {
+      this.#isBetween = !this.#isBetween;
+      this.#track(this.#isBetween ? this.#listen() : this.#beat());
+    });
     try {
       this.#turn();
       await done;
@@ -122,17 +129,36 @@ export class Run {
       .catch((error) => log('WARN', 'a beat was cut short', { reason: reasonOf(error) }))
       .finally(() => {
         this.#inFlight.delete(tracked);
+        this.#cede();
         this.#setTimer();
       });
     this.#inFlight.add(tracked);
+  }
+
+  /** Superseded: lets the other claim as soon as all that this run has still to tell falls due later. */
+  #cede(): void {
+    if (!this.#isSuperseded || this.#hasCeded || !this.#apps.every(({ hasCeased }) => hasCeased)) return;
+    this.#hasCeded = true;
+    this.#track(this.#seat.cede(this.#tenure.epoch, this.#usedUntil));
+  }
+
+  /** Between two beats: whether somebody rang, or took the seat. */
+  async #listen(): Promise<void> {
+    if (this.#beating || this.#isSuperseded) return;
+    const seat = await this.#seat.read(false);
+    const isRung = seat.rings > this.#rings;
+    this.#hear(seat);
+    this.#hearOfPredecessor(seat);
+    if (isRung && !this.#isSuperseded) this.#turn();
   }
 
   async #beat(): Promise<void> {
     if (this.#beating) return;
     this.#beating = true;
     try {
-      const seat = await this.#seat.read();
+      const seat = await this.#seat.read(false);
       this.#hear(seat);
+      this.#hearOfPredecessor(seat);
       this.#heed(await this.#runTime(seat));
       // Asked before the next turn begins: while one is under way, nothing is done.
       if (this.#isDone()) this.#done();
@@ -143,7 +169,8 @@ export class Run {
   }
 
   #hear(seat: SeatState): void {
-    this.#isSuperseded = seat.epoch > this.#tenure.epoch;
+    // For good: a later reading may be further behind.
+    this.#isSuperseded ||= seat.epoch > this.#tenure.epoch;
     this.#rings = seat.rings;
     for (const app of this.#apps) {
       const at = seat.rung.get(app.app) ?? 0;
@@ -151,6 +178,11 @@ export class Run {
       if (isNews) app.rung(this.#now);
     }
     this.#lastRung = new Map(this.#apps.map(({ app }) => [app, seat.rung.get(app) ?? 0]));
+  }
+
+  /** Once the run before has told all that it had claimed, what is not marked as told is this run's to tell. */
+  #hearOfPredecessor(seat: SeatState): void {
+    if (this.#tenure.hasBecomeAlone(seat)) for (const app of this.#apps) app.inherit();
   }
 
   /** Learns what holds for the apps, and which share of each is this dispatcher's. */

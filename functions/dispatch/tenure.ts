@@ -19,6 +19,8 @@ export class Tenure {
   #epoch = 0;
   #unsureUntil = 0;
   #redealtUntil = 0;
+  /** The run before, while it still tells what it has claimed; and how long it is given. */
+  #predecessor: { readonly before: SeatState; readonly until: number } | undefined;
 
   constructor(seat: Seat, clock: Clock, nonce: string, place: Place) {
     this.#seat = seat;
@@ -53,17 +55,28 @@ export class Tenure {
     }
   }
 
-  /** Waits for the run before to finish what it has in hand. If it gives no sign, what it left is told again. Answers the seat then. */
+  /** Waits until the run before claims no more, or has had its time. Answers the seat then. */
   async awaitPredecessor(before: SeatState): Promise<SeatState> {
-    const until = this.#clock.now() + HANDOVER.beats * BEAT_MS;
+    const until = Math.min(before.aliveUntil, this.#clock.now() + HANDOVER.beats * BEAT_MS);
     // Of the other dispatchers' runs no word comes to this seat: if they live, they are superseded in this time, as its own is.
     if (this.#redealtUntil > 0) await pause(this.#clock, HANDOVER.beats * BEAT_MS);
     let seat = this.#redealtUntil > 0 ? await this.#seat.read() : before;
-    while (seat.left < before.epoch && this.#clock.now() < Math.min(before.aliveUntil, until)) {
+    while (Math.max(seat.left, seat.ceded) < before.epoch && this.#clock.now() < until) {
       await pause(this.#clock, HANDOVER.pollMs);
       seat = await this.#seat.read();
     }
-    if (seat.left >= before.epoch) this.#unsureUntil = before.unsureUntil;
+    this.#predecessor = { before, until };
     return seat;
+  }
+
+  /** Whether the run before has now gone: it has left, or has had its time. True once; what is not marked as told is then this run's to tell. */
+  hasBecomeAlone(seat: SeatState): boolean {
+    if (!this.#predecessor) return false;
+    const { before, until } = this.#predecessor;
+    const hasLeft = seat.left >= before.epoch;
+    if (hasLeft) this.#unsureUntil = before.unsureUntil;
+    else if (this.#clock.now() < until) return false;
+    this.#predecessor = undefined;
+    return true;
   }
 }

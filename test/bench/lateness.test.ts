@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { percentile } from '../../bench/lateness/percentile.ts';
 import { LATENCY } from '../../bench/lateness/virtual/machine.ts';
 import {
   AHEAD_BOUND_MS,
@@ -22,10 +21,9 @@ describe('on a virtual clock, with calls that take a set time, a thousand tasks 
     async (name) => {
       const { lateMs, handoverMs, early, lost } = await aMinute(COURSES[name]);
       expect({ early, lost, told: lateMs.length + handoverMs.length }).toEqual({ early: 0, lost: 0, told: 1_000 });
-      expect([Math.min(...lateMs), Math.max(...lateMs)]).toEqual([LATENCY.publish, LATENCY.publish]);
-      // Whoever takes over waits until the run before it has told what it had claimed.
-      expect(percentile(handoverMs, 0.5)).toBe(LATENCY.publish);
-      expect(Math.max(...handoverMs)).toBeLessThan(SECOND);
+      expect(handoverMs.length).toBeGreaterThan(0);
+      const all = [...lateMs, ...handoverMs];
+      expect([Math.min(...all), Math.max(...all)]).toEqual([LATENCY.publish, LATENCY.publish]);
     },
   );
 });
@@ -37,7 +35,7 @@ it('a task alone in an idle queue is told one publish after its instant, whereve
 });
 
 describe('a newcomer that is due at once', () => {
-  it('is told within a beat, its claim and a publish where a run is alive', async () => {
+  it('is told within half a beat, its claim and a publish where a run is alive', async () => {
     const { lateMs, handoverMs, early, lost } = await newcomers(100);
     expect({ early, lost, told: lateMs.length + handoverMs.length }).toEqual({ early: 0, lost: 0, told: 100 });
     expect(Math.max(...lateMs, ...handoverMs)).toBeLessThanOrEqual(NEWCOMER_BOUND_MS);

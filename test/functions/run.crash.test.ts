@@ -185,7 +185,10 @@ describe('faults that a run survives', () => {
     const run = world.run(process);
     await world.pass(1_500);
     process.faults.inject('GetItem', 'not sent', { times: 2 });
-    expect(await world.finish(run)).toMatchObject({ published: 1, latestMs: 0 });
+    const { published, latestMs } = await world.finish(run);
+    expect(published).toBe(1);
+    // Where a beat and the instant are one, the timer is set anew.
+    expect(latestMs).toBeLessThanOrEqual(1);
   });
 
   it('a topic that takes nothing does not hold the seat: the run ends, and the next tells what it left', async () => {

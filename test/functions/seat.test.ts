@@ -9,6 +9,7 @@ describe('the seat', () => {
     expect(await world.seat.read()).toEqual({
       epoch: 0,
       left: 0,
+      ceded: 0,
       aliveUntil: 0,
       sweepAt: 0,
       unsureUntil: 0,

@@ -22,7 +22,8 @@ const CLAIM_MS = 4 * LATENCY.read + 3 * LATENCY.write;
 
 /** Whoever was seen a beat ahead is late by this at most. Milliseconds. */
 export const AHEAD_BOUND_MS = LATENCY.publish + 1;
-export const NEWCOMER_BOUND_MS = BEAT_MS + CLAIM_MS + LATENCY.publish;
+/** A run hears of a ring twice a beat. */
+export const NEWCOMER_BOUND_MS = BEAT_MS / 2 + CLAIM_MS + LATENCY.publish;
 export const WOKEN_BOUND_MS = USUAL.coldMs + FIRST_CLAIM_MS + LATENCY.publish;
 
 /** What came of some tasks: how late each was, which of that while a run handed over to another; how many were told early, or never. */
