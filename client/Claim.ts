@@ -58,7 +58,8 @@ export class Claim {
     const { sentAt } = source;
     this.#wholeMs = sentAt === undefined || sentAt >= until.getTime() ? undefined : until.getTime() - sentAt;
     const onHalf = parts.heartbeat ? () => void this.#beat() : () => {};
-    this.#lease = new Lease(until, source.stop, onHalf, this.#wholeMs);
+    // What is past half already is extended before anything else, and not twice.
+    this.#lease = new Lease(until, source.stop, onHalf, this.isPastHalf ? undefined : this.#wholeMs);
   }
 
   get signal(): AbortSignal {

@@ -28,6 +28,7 @@ function attributeOf(value: unknown): AttributeValue {
 
 function nativeOf(attribute: AttributeValue): unknown {
   if (attribute.S !== undefined) return attribute.S;
+  if (attribute.L?.length === 0) return [];
   const number = attribute.N === undefined ? Number.NaN : Number(attribute.N);
   return Number.isSafeInteger(number) ? number : convertToNative(attribute);
 }

@@ -55,13 +55,26 @@ async function attempt(store: Store, claims: readonly Claim[], now: number, sett
 /** Mirrors the core's `claim`: raises `rev` and `claim`, leaves the lanes, bears the tag. A test holds the two equal. */
 function statementOf(table: string, claim: Claim, now: number, settings: AppSettings): Statement {
   const set = itemOf(changesOf(claim, now, settings));
-  const sets = Object.keys(set).map((name) => `SET "${name}"=?`);
-  const removes = ['priority', 'watch', 'watchAt'].filter((name) => !(name in set)).map((name) => `REMOVE "${name}"`);
   return {
-    Statement: `UPDATE "${table}" ${sets.join(' ')} SET "claim"="claim"+1 ${removes.join(' ')} WHERE "id"=? AND "rev"=? AND "state"=? RETURNING ALL NEW *`,
+    Statement: textOf(table, Object.keys(set)),
     Parameters: [...Object.values(set), { S: claim.id }, { N: String(claim.rev) }, { S: 'scheduled' }],
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   };
+}
+
+/** The same for nearly all claims. */
+const texts = new Map<string, string>();
+
+function textOf(table: string, names: readonly string[]): string {
+  const key = `${table} ${names}`;
+  let text = texts.get(key);
+  if (text === undefined) {
+    const sets = names.map((name) => `SET "${name}"=?`);
+    const removes = ['priority', 'watch', 'watchAt'].filter((name) => !names.includes(name)).map((name) => `REMOVE "${name}"`);
+    text = `UPDATE "${table}" ${sets.join(' ')} SET "claim"="claim"+1 ${removes.join(' ')} WHERE "id"=? AND "rev"=? AND "state"=? RETURNING ALL NEW *`;
+    texts.set(key, text);
+  }
+  return text;
 }
 
 /** What a claim writes. An unacknowledged task ends with it, and keeps the claim until its history is written anew. */

@@ -167,7 +167,8 @@ export class Entries {
 
   /** Out under its entry: its lease ends when the row says so; what SNS is not known to have accepted is told. */
   #tell(held: Held, task: Task): void {
-    this.ledger.leased(held, task.leaseUntil ?? 0);
+    const { leaseUntil = 0 } = task;
+    if (leaseUntil !== held.entry.leaseUntil) this.ledger.leased(held, leaseUntil);
     if (held.entry.published || this.#publisher.has(task.id)) return;
     this.#publisher.add({ task, held });
     const { id, name, deadlineAt } = task;

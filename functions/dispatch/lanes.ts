@@ -106,12 +106,17 @@ export class Lanes {
 
   /** When the next task may be claimed, or a lane must be read on. Epoch ms; −Infinity for a front task, Infinity for none. */
   get nextDueAt(): number {
-    const instants = this.#lanes.flatMap((lane) => [
-      ...lane.waiting.map((task) => Math.max(task.dueAt, this.#holds.opensAt(task))),
-      ...[...lane.passed.values()].map((task) => Math.max(task.dueAt, this.#holds.opensAt(task))),
-      lane.next ? Math.max(lane.readTo, this.#holds.laneOpensAt(lane.level)) : Number.POSITIVE_INFINITY,
-    ]);
-    return instants.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY);
+    let least = Number.POSITIVE_INFINITY;
+    // Asked for after each call: what could not come sooner is passed over.
+    const hear = (task: Waiting) => {
+      if (task.dueAt < least) least = Math.min(least, Math.max(task.dueAt, this.#holds.opensAt(task)));
+    };
+    for (const lane of this.#lanes) {
+      lane.waiting.forEach(hear);
+      lane.passed.forEach(hear);
+      if (lane.next) least = Math.min(least, Math.max(lane.readTo, this.#holds.laneOpensAt(lane.level)));
+    }
+    return least;
   }
 
   /** Since when the oldest task waits that is due at `now`, by level, whatever holds it back; as far as the lanes were read. Epoch ms. */

@@ -159,7 +159,7 @@ export class Ledger {
   /** Writes what has been learned; again where another run has written the slot meanwhile. */
   async flush(): Promise<void> {
     for (let tries = 0; tries < FLUSH_TRIES; tries++) {
-      const known = [...this.#slots.values()].filter(({ row, slot }) => entriesText(slot.entries) !== entriesText(row.entries));
+      const known = [...this.#slots.values()].filter(({ isNews }) => isNews);
       if (known.length === 0) return;
       for (let from = 0; from < known.length; from += STATEMENTS_PER_BATCH) {
         const batch = known.slice(from, from + STATEMENTS_PER_BATCH);

@@ -65,4 +65,8 @@ export class Outbox {
   }
 }
 
-const nominationOf = (task: Task): Nomination => ({ ...task, key: dueKey(task) });
+/** What puts it in order. */
+function nominationOf(task: Task): Nomination {
+  const { id, name, rev, level, deadlineAt } = task;
+  return { id, name, rev, level, key: dueKey(task), ...(deadlineAt === undefined ? {} : { deadlineAt }) };
+}

@@ -33,6 +33,14 @@ export class SlotMemory {
     return this.#fold().slot;
   }
 
+  /** Whether more is known than stands in the row. */
+  get isNews(): boolean {
+    return this.#row.entries.some((entry) => {
+      const { freed, leaseUntil = entry.leaseUntil, published = entry.published } = this.#facts.get(factKey(entry)) ?? {};
+      return freed || leaseUntil !== entry.leaseUntil || published !== entry.published;
+    });
+  }
+
   get held(): readonly Held[] {
     return this.#fold().held;
   }
@@ -54,13 +62,17 @@ export class SlotMemory {
 
   #fold() {
     if (this.#known) return this.#known;
-    const entries = this.#row.entries.flatMap((entry) => {
-      const { freed, ...fact } = this.#facts.get(factKey(entry)) ?? {};
-      return freed ? [] : [{ ...entry, ...fact }];
-    });
+    const entries = this.#facts.size === 0 ? this.#row.entries : this.#row.entries.flatMap((entry) => this.#asKnown(entry));
     const slot = { ...this.#row, entries };
     this.#known = { slot, held: entries.map((entry) => ({ slot: slot.index, entry })) };
     return this.#known;
+  }
+
+  #asKnown(entry: SlotEntry): SlotEntry | [] {
+    const fact = this.#facts.get(factKey(entry));
+    if (!fact) return entry;
+    const { freed, leaseUntil = entry.leaseUntil, published = entry.published } = fact;
+    return freed ? [] : { id: entry.id, rev: entry.rev, leaseUntil, published };
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LIMITS } from '../../contract/limits.ts';
 import { refusal } from './edge.ts';
 import { aborted, eventOf, failuresOf, gate, idOf, nothing, soon, workbench } from './workbench.ts';
@@ -39,6 +39,9 @@ describe('a message that has waited', () => {
   });
 
   it('and cannot be extended now is left: to work without being able to report it would be work for nothing', async () => {
+    // The longest pauses between the tries: nobody else extends it meanwhile.
+    vi.spyOn(Math, 'random').mockReturnValue(0.99);
+    onTestFinished(() => void vi.restoreAllMocks());
     bench.edge.replies.push(refusal('Unavailable'), refusal('Unavailable'), refusal('Unavailable'));
     const handler = vi.fn(nothing);
     const message = bench.edge.notify(waited(6));

@@ -64,7 +64,7 @@ describe('an app with 100,000 due tasks', () => {
     expect(queue.clock.now() - START).toBeLessThanOrEqual((CALLS + 2) * LATENCY_MS);
   });
 
-  it('keeps a newcomer of another waiting for the next beat and no longer, in the midst of it', async () => {
+  it('keeps a newcomer of another waiting for half a beat and no longer, in the midst of it', async () => {
     const queue = flooded();
     void queue.run();
     await queue.pass(300);
@@ -74,8 +74,8 @@ describe('an app with 100,000 due tasks', () => {
     const [rungAt, from] = [queue.clock.now(), queue.batches()];
     for (let i = 0; i < 200 && !queue.told.some(({ id }) => id === single.id); i++) await queue.pass(LATENCY_MS);
     const tookMs = queue.clock.now() - rungAt;
-    expect(tookMs).toBeLessThanOrEqual(BEAT_MS + CALLS * LATENCY_MS);
+    expect(tookMs).toBeLessThanOrEqual(BEAT_MS / 2 + CALLS * LATENCY_MS);
     // The flood was going on all the while.
-    expect(queue.batches() - from).toBeGreaterThanOrEqual(10);
+    expect(queue.batches() - from).toBeGreaterThanOrEqual(5);
   });
 });
