@@ -48,7 +48,19 @@ export async function startGround(progress: (line: string) => void): Promise<Gro
   const dynamoDbLocal = await startDynamoDbLocal(progress);
   const stub = fork(STUB, [JSON.stringify([SETTINGS])], { execArgv: ['--import', 'tsx'] });
   const [port] = await once(stub, 'message');
-  const endpoints = { dynamo: dynamoDbLocal.endpoint, others: `http://127.0.0.1:${port}` };
+  const ground = groundAt({ dynamo: dynamoDbLocal.endpoint, others: `http://127.0.0.1:${port}` });
+  return {
+    ...ground,
+    async stop() {
+      await ground.stop();
+      stub.disconnect();
+      await dynamoDbLocal.stop();
+    },
+  };
+}
+
+/** The same for a process that has not started it: its `stop` ends the clients alone. */
+export function groundAt(endpoints: Ground['endpoints']): Ground {
   const clients = clientsOf(endpoints);
   // A table of a million makes the emulator pause for longer than the dispatcher would wait.
   const patient = new DynamoDBClient({ ...clientOptions(endpoints.dynamo), requestHandler: {} });
@@ -62,8 +74,6 @@ export async function startGround(progress: (line: string) => void): Promise<Gro
     waiting: () => countWaiting(patient),
     async stop() {
       for (const client of [patient, ...Object.values(clients)]) client.destroy();
-      stub.disconnect();
-      await dynamoDbLocal.stop();
     },
   };
 }
