@@ -64,7 +64,7 @@ const ALWAYS = {
   consecutiveFailures: count,
   attempts: by(attempts),
   attemptsDropped: count,
-};
+} satisfies Partial<Record<keyof Task, Check>>;
 const AT_TIMES: Readonly<Record<Exclude<keyof Task, keyof typeof ALWAYS>, Check>> = {
   deadlineAt: instant,
   maxAttempts: count,

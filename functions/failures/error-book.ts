@@ -12,7 +12,7 @@ import { rowUpdate } from './row-update.ts';
 
 /**
  * How often a count is tried again after another came first: a storm of failures is one error more often than not, and who gives up
- * waits for its message to come again, minutes later. All pauses together are 7 s at most of the 23 s that a batch has for it.
+ * waits for its message to come again, minutes later. All pauses together are about 7 s at most, of the 23 s that a batch has for it.
  */
 const RACES = 30;
 /** Pause after a lost race, within so many milliseconds, doubling to the bound: those who lost together must not meet again. */
