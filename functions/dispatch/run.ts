@@ -142,24 +142,27 @@ export class Run {
     this.#track(this.#seat.cede(this.#tenure.epoch, this.#usedUntil));
   }
 
-  /** Between two beats: whether somebody rang, or took the seat. */
+  /** Between two beats: whether somebody rang, or took the seat. What was set before the ring holds for the newcomer. */
   async #listen(): Promise<void> {
     if (this.#beating || this.#isSuperseded) return;
+    const heard = this.#rings;
+    await this.#learn();
+    if (this.#rings > heard && !this.#isSuperseded) this.#turn();
+  }
+
+  /** Reads the seat, and what was set at run time if that is news. */
+  async #learn(): Promise<void> {
     const seat = await this.#seat.read(false);
-    const isRung = seat.rings > this.#rings;
     this.#hear(seat);
     this.#hearOfPredecessor(seat);
-    if (isRung && !this.#isSuperseded) this.#turn();
+    this.#heed(await this.#runTime(seat));
   }
 
   async #beat(): Promise<void> {
     if (this.#beating) return;
     this.#beating = true;
     try {
-      const seat = await this.#seat.read(false);
-      this.#hear(seat);
-      this.#hearOfPredecessor(seat);
-      this.#heed(await this.#runTime(seat));
+      await this.#learn();
       // Asked before the next turn begins: while one is under way, nothing is done.
       if (this.#isDone()) this.#done();
       else this.#turn();

@@ -129,6 +129,28 @@ describe('a paused task name', () => {
   });
 });
 
+describe('a pause', () => {
+  it('that is answered before a newcomer is rung for holds it, at whatever moment of the beat', async () => {
+    const world = await makeWorld();
+    await world.enqueue({ dueAt: START + 20 * SECOND });
+    const process = world.process();
+    void world.run(process);
+    let told = 0;
+    for (const ms of [100, 600]) {
+      await world.pass(2 * SECOND + ms - (world.clock.now() % SECOND));
+      await world.valves.set('billing', undefined, 'paused');
+      await world.enqueue({});
+      await world.seat.ring('billing', world.clock.now());
+      await world.pass(2 * SECOND);
+      expect(toldBy(process)).toHaveLength(told);
+      await world.valves.set('billing', undefined, undefined);
+      await world.pass(2 * SECOND);
+      expect(toldBy(process)).toHaveLength(++told);
+    }
+    process.crash();
+  });
+});
+
 describe('a rate', () => {
   it('of 60 a minute lets one go a second, from the instant on at which it was set, in order', async () => {
     const world = await readyWorld();
