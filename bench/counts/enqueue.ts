@@ -6,6 +6,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { PunctualClient } from '../../client/PunctualClient.ts';
 import { ENV } from '../../contract/environment.ts';
 import { type Bench, type Figure, figure } from '../figure.ts';
+import { medianOf } from '../median.ts';
 import { CountedQueue, settingsOf } from './CountedQueue.ts';
 
 const TASKS = 10_000;
@@ -65,7 +66,7 @@ async function cpu(): Promise<{ client: number; door: number }> {
       ofDoor?.push(await cpuOf(async () => JSON.stringify(await handler(JSON.parse(request)))));
     }
     lambda.destroy();
-    return { client: median(ofClient ?? []), door: median(ofDoor ?? []) };
+    return { client: medianOf(ofClient ?? []), door: medianOf(ofDoor ?? []) };
   } finally {
     await stop();
   }
@@ -106,5 +107,3 @@ async function answering(): Promise<{ endpoint: string; stop: () => Promise<void
     },
   };
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;

@@ -1,6 +1,6 @@
 import { type Bench, figure } from '../figure.ts';
+import { medianOf } from '../median.ts';
 import { COUNT, drains } from './drains.ts';
-import { median } from './measure.ts';
 
 /** Figures 5 and 6. */
 export const bench: Bench = {
@@ -9,14 +9,14 @@ export const bench: Bench = {
   isQuick: true,
   async run(progress) {
     const rounds = await drains(progress);
-    const toBare = median(rounds.map(({ ours, bare }) => ours.cpuMs / bare.cpuMs));
-    const toNaive = median(rounds.map(({ ours, oneByOne }) => oneByOne.cpuMs / COUNT.oneByOne / (ours.cpuMs / COUNT.ours)));
-    const calls = median(rounds.map(({ ours }) => ours.calls));
+    const toBare = medianOf(rounds.map(({ ours, bare }) => ours.cpuMs / bare.cpuMs));
+    const toNaive = medianOf(rounds.map(({ ours, oneByOne }) => oneByOne.cpuMs / COUNT.oneByOne / (ours.cpuMs / COUNT.ours)));
+    const calls = medianOf(rounds.map(({ ours }) => ours.calls));
     return {
       figures: [
         figure(5, "dispatcher's CPU ÷ CPU of the AWS calls that it had to make", toBare, '', { atMost: 1.15 }),
         figure(6, 'CPU a task, one by one ÷ ours', toNaive, '', { atLeast: 6 }),
-        figure(5, 'CPU a task, on this machine', (1_000 * median(rounds.map(({ ours }) => ours.cpuMs))) / COUNT.ours, 'µs'),
+        figure(5, 'CPU a task, on this machine', (1_000 * medianOf(rounds.map(({ ours }) => ours.cpuMs))) / COUNT.ours, 'µs'),
       ],
       notes: [
         `Medians of ${rounds.length} interleaved rounds. The calls: ${calls} a round, recorded once and repeated bare by the same clients, as many under way`,

@@ -1,6 +1,6 @@
 import { type Bench, figure } from '../figure.ts';
+import { medianOf } from '../median.ts';
 import { COUNT, drains } from './drains.ts';
-import { median } from './measure.ts';
 
 /** Figure 7. */
 export const bench: Bench = {
@@ -9,8 +9,8 @@ export const bench: Bench = {
   isQuick: true,
   async run(progress) {
     const rounds = await drains(progress);
-    const ratio = median(rounds.map(({ ours, bare }) => bare.drainedMs / ours.drainedMs));
-    const rate = (1_000 * COUNT.ours) / median(rounds.map(({ ours }) => ours.drainedMs));
+    const ratio = medianOf(rounds.map(({ ours, bare }) => bare.drainedMs / ours.drainedMs));
+    const rate = (1_000 * COUNT.ours) / medianOf(rounds.map(({ ours }) => ours.drainedMs));
     return {
       figures: [
         figure(7, 'drain rate ÷ that of the bare loop of the same calls', ratio, '', { atLeast: 0.8 }),

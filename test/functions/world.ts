@@ -1,13 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import {
-  CreateTableCommand,
-  DeleteTableCommand,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  ScanCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CreateEventBusCommand, EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
@@ -18,10 +11,10 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { inject, onTestFinished, vi } from 'vitest';
+import { createTable } from '../../bench/taskTable.ts';
 import type { Notification } from '../../contract/notification.ts';
 import type { NewTask } from '../../core/actions.ts';
 import { decide } from '../../core/decide.ts';
-import { INDEXES } from '../../core/lanes.ts';
 import { type AppSettings, DEFAULT_LIMITS, DEFAULT_POLICY } from '../../core/policy.ts';
 import { ALONE } from '../../core/split.ts';
 import type { Task } from '../../core/task.ts';
@@ -96,7 +89,7 @@ export type Process = ReturnType<typeof processOf>;
 export async function makeWorld(changes: Partial<AppSettings> = {}) {
   const clock = new TestClock(START);
   const sqs = new SQSClient(options());
-  const table = await createTable();
+  const table = await makeTable();
   const bus = unique('bus');
   const admin = processOf(clock, table, bus);
   const processes: Process[] = [admin];
@@ -231,29 +224,13 @@ export type World = Awaited<ReturnType<typeof makeWorld>>;
 
 export const newId = (app: string): string => `${app}/${randomBytes(16).toString('base64url')}`;
 
-/** The table with the key schema and projections that are shipped. */
-async function createTable(): Promise<string> {
-  const TableName = unique('table');
+/** A table as it is shipped. */
+async function makeTable(): Promise<string> {
+  const name = unique('table');
   const dynamo = new DynamoDBClient(options());
-  const text = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
-  await dynamo.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: ['id', ...Object.values(INDEXES).flatMap(({ partition, sort }) => [partition, sort])].map(text),
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-      GlobalSecondaryIndexes: Object.entries(INDEXES).map(([IndexName, { partition, sort, projected }]) => ({
-        IndexName,
-        KeySchema: [
-          { AttributeName: partition, KeyType: 'HASH' },
-          { AttributeName: sort, KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...projected] },
-      })),
-    }),
-  );
+  await createTable(dynamo, name);
   dynamo.destroy();
-  return TableName;
+  return name;
 }
 
 async function createQueue(sqs: SQSClient): Promise<{ url: string; arn: string }> {
