@@ -1,3 +1,4 @@
+import { instantKey } from '../core/lanes.ts';
 import { hasTrait, type Outcome, type State, type Task } from '../core/task.ts';
 import { type Happening, nextOf, timelineOf } from '../core/timeline.ts';
 
@@ -54,7 +55,7 @@ export interface AttemptView {
 }
 
 /** An instant of the core as the wire writes it. */
-export const wire = (ms: number): string => new Date(ms).toISOString();
+export const wire = instantKey;
 
 /** The task as its app may see it. */
 export function viewOf(task: Task): TaskView {

@@ -34,8 +34,20 @@ const STAMP_MAX = Number.MAX_SAFE_INTEGER;
 /** Sorts before every year, so that front tasks come before all others of their lane. */
 const FRONT = '-';
 
-/** An instant as a key part of fixed width: `2026-12-24T08:00:00.000Z`. */
-export const instantKey = (ms: number): string => new Date(ms).toISOString();
+/** Instants in words, as many as are kept: those of a beat are few, and each is asked for several times a task. */
+const KEPT = 64;
+const texts = new Map<number, string>();
+
+/** An instant in RFC 3339 UTC, and as a key part of fixed width: `2026-12-24T08:00:00.000Z`. */
+export function instantKey(ms: number): string {
+  let text = texts.get(ms);
+  if (text === undefined) {
+    text = new Date(ms).toISOString();
+    if (texts.size >= KEPT) texts.clear();
+    texts.set(ms, text);
+  }
+  return text;
+}
 
 /**
  * The sort key in the `due` index. Back tasks: due time, arrival, id. Front tasks: before all, latest arrival first.

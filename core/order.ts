@@ -29,11 +29,27 @@ export const effectiveLevel = (task: { level: Level; deadlineAt?: number }, now:
  * close deadlines first, earliest first; then the sort key, that is front before back, then due time, arrival and id.
  * Negative when `a` goes first.
  */
-export function compareDue(a: Nomination, b: Nomination, context: OrderContext): number {
-  return (
-    rank(a, context) - rank(b, context) || compareNumbers(closeDeadline(a, context), closeDeadline(b, context)) || compareText(a.key, b.key)
-  );
+export const compareDue = (a: Nomination, b: Nomination, context: OrderContext): number =>
+  compareStandings(standingOf(a, context, context.now), standingOf(b, context, context.now));
+
+/** Where a task stands among others, worked out once for all comparisons. */
+interface Standing<T> {
+  readonly task: T;
+  readonly at: number;
+  readonly rank: number;
+  readonly deadline: number;
 }
+
+/** As of `at`. */
+function standingOf<T extends Nomination>(task: T, context: OrderContext, at: number): Standing<T> {
+  const then = at === context.now ? context : { ...context, now: at };
+  return { task, at, rank: rank(task, then), deadline: closeDeadline(task, then) };
+}
+
+const compareStandings = (a: Standing<Nomination>, b: Standing<Nomination>): number =>
+  a.at - b.at || a.rank - b.rank || compareNumbers(a.deadline, b.deadline) || compareText(a.task.key, b.task.key);
+
+const taskAt = <T>({ task }: Standing<T>): T => task;
 
 /** A level's place; between High and Medium for what counts as High by its deadline alone, where the escalated stand last. */
 function rank(task: Nomination, { now, escalated }: OrderContext): number {
@@ -45,11 +61,10 @@ function rank(task: Nomination, { now, escalated }: OrderContext): number {
  * Tasks in the order in which they will be notified, as far as `now` can tell: what is due by the comparator, then what
  * waits for its date by its date. `dueAt` of a front task is −Infinity: it is due.
  */
-export function inOrder<T extends Nomination & { readonly dueAt: number }>(tasks: readonly T[], { now, ...context }: OrderContext): T[] {
-  const instant = ({ dueAt }: T) => Math.max(dueAt, now);
-  const due = { ...context, now };
-  const at = (ms: number) => (ms === now ? due : { ...context, now: ms });
-  return [...tasks].sort((a, b) => instant(a) - instant(b) || compareDue(a, b, at(instant(a))));
+export function inOrder<T extends Nomination & { readonly dueAt: number }>(tasks: readonly T[], context: OrderContext): T[] {
+  const standings: Standing<T>[] = [];
+  for (const task of tasks) standings.push(standingOf(task, context, Math.max(task.dueAt, context.now)));
+  return standings.sort(compareStandings).map(taskAt);
 }
 
 /** The deadline where it is close, else never: so that "close, earliest first" is one comparison. */

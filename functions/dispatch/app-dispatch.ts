@@ -7,9 +7,9 @@ import { log, reasonOf } from '../log.ts';
 import type { RunTime } from '../valves.ts';
 import { Aside } from './aside.ts';
 import { claimsAtOnce } from './budget.ts';
-import { Entries } from './entries.ts';
+import { type Candidate, Entries, type Target } from './entries.ts';
 import { Gate } from './gate.ts';
-import { holdsOf } from './holds.ts';
+import { AppHolds } from './holds.ts';
 import { Lanes } from './lanes.ts';
 import { nominate } from './nominate.ts';
 import { BEAT_MS, type Ports, RING_WINDOW_MS, TICK_AHEAD_MS } from './ports.ts';
@@ -44,7 +44,7 @@ export class AppDispatch {
   readonly #grant: Grant;
   readonly #aside: Aside;
   readonly #sweep: Sweep;
-  #lowest: Level | undefined;
+  readonly #holds: AppHolds;
   /** False: the run before still tells what it has claimed; that is not this run's affair. */
   #isAlone = false;
   #loaded = false;
@@ -64,11 +64,11 @@ export class AppDispatch {
     this.settings = settings;
     this.#grant = grant;
     this.#aside = new Aside(ports, grant.told);
-    const holds = holdsOf(ports.clock, settings, this.gate, this.#aside, () => this.#lowest);
-    this.lanes = new Lanes(ports.dynamo, ports.table, settings, holds, grant.share);
+    this.#holds = new AppHolds(ports.clock, settings, this.gate, this.#aside);
+    this.lanes = new Lanes(ports.dynamo, ports.table, settings, this.#holds, grant.share);
     this.entries = new Entries(ports, settings, grant.nonce, this.#aside, grant.share);
     this.#sweep = new Sweep(this.entries);
-    this.#lowest = grant.lowest(false);
+    this.#holds.lowest = grant.lowest(false);
   }
 
   get app(): string {
@@ -141,7 +141,7 @@ export class AppDispatch {
   /** Whether tasks are due that have a place, and that only this run's own time or memory keeps from being claimed. */
   get isCutShort(): boolean {
     if (this.#mayClaim() === 'low' || this.entries.ledger.room === 0) return false;
-    this.#lowest = 'low';
+    this.#holds.lowest = 'low';
     return this.nextDueAt <= this.#now;
   }
 
@@ -209,8 +209,8 @@ export class AppDispatch {
   }
 
   #mayClaim(): Level | undefined {
-    this.#lowest = this.#grant.lowest(this.entries.counts.claimed > 0);
-    return this.#lowest;
+    this.#holds.lowest = this.#grant.lowest(this.entries.counts.claimed > 0);
+    return this.#holds.lowest;
   }
 
   async #load(): Promise<void> {
@@ -240,35 +240,47 @@ export class AppDispatch {
   }
 
   async #claimDue(): Promise<void> {
-    const { ledger } = this.entries;
     const beatEnd = this.#now + BEAT_MS;
-    let lowest: Level = 'high';
-    while (this.#mayClaim() !== undefined) {
-      const now = this.#now;
-      // What comes into a beat's reach while calls are under way would be claimed one by one: the next turn claims it together.
-      if (this.nextDueAt > Math.max(beatEnd, now + CLAIM_AHEAD_MS) || this.gate.opensAt(now) > now) return;
-      // A newcomer of a higher level waits for one round, not for a backlog.
-      if (lowest !== 'high') await this.lanes.rewindAbove(lowest);
-      const most = claimsAtOnce(this.#ports.memoryUsed());
-      const due = inOrder(await nominate(this.lanes, ledger, now + BEAT_MS, most), { ...this.settings, now });
-      const next = this.gate.through(due, most, now);
-      if (next.length === 0) return;
-      const free = ledger.places(next.length);
-      const places = free.length > 0 ? free : await this.#sweep.places(next.length, now);
-      const candidates = this.entries.candidates(next, places, now);
-      const written = await ledger.addAll(candidates);
-      const claimed = candidates.filter(({ slot }) => written.has(slot));
-      const targets = claimed.map(({ target }) => target);
-      this.gate.use(targets, now);
-      this.#claimedAt = now;
-      await this.entries.claim(claimed);
-      this.lanes.remove(new Set(targets.map(({ id }) => id)));
-      // All is full; or another run wrote a slot: whoever is superseded learns it at the next beat.
-      if (claimed.length === 0 || claimed.length < candidates.length) return;
-      lowest = LEVELS.findLast((one) => targets.some(({ level }) => level === one)) ?? 'high';
-      const told = this.publisher.publish();
-      void this.#aside.settle();
-      if (this.publisher.size > OUTBOX_LIMIT) await told;
+    let lowest: Level | undefined = 'high';
+    while (lowest !== undefined && this.#mayClaim() !== undefined) lowest = await this.#claimNext(beatEnd, lowest);
+  }
+
+  /** Claims what is next, and has it told. Answers the lowest level of it; undefined: there is nothing more to claim now. */
+  async #claimNext(beatEnd: number, lowestBefore: Level): Promise<Level | undefined> {
+    const { ledger } = this.entries;
+    const now = this.#now;
+    // What comes into a beat's reach while calls are under way would be claimed one by one: the next turn claims it together.
+    if (this.nextDueAt > Math.max(beatEnd, now + CLAIM_AHEAD_MS) || this.gate.opensAt(now) > now) return undefined;
+    // A newcomer of a higher level waits for one round, not for a backlog.
+    if (lowestBefore !== 'high') await this.lanes.rewindAbove(lowestBefore);
+    const most = claimsAtOnce(this.#ports.memoryUsed());
+    const due = inOrder(await nominate(this.lanes, ledger, now + BEAT_MS, most), { ...this.settings, now });
+    const next = this.gate.through(due, most, now);
+    if (next.length === 0) return undefined;
+    const free = ledger.places(next.length);
+    const places = free.length > 0 ? free : await this.#sweep.places(next.length, now);
+    const candidates = this.entries.candidates(next, places, now);
+    const written = await ledger.addAll(candidates);
+    const claimed: Candidate[] = [];
+    const targets: Target[] = [];
+    for (const candidate of candidates) {
+      if (!written.has(candidate.slot)) continue;
+      claimed.push(candidate);
+      targets.push(candidate.target);
     }
+    this.gate.use(targets, now);
+    this.#claimedAt = now;
+    await this.entries.claim(claimed);
+    this.lanes.remove(new Set(targets.map(idOf)));
+    // All is full; or another run wrote a slot: whoever is superseded learns it at the next beat.
+    if (claimed.length === 0 || claimed.length < candidates.length) return undefined;
+    const told = this.publisher.publish();
+    void this.#aside.settle();
+    if (this.publisher.size > OUTBOX_LIMIT) await told;
+    return lowestOf(targets.map(levelOf));
   }
 }
+
+const idOf = ({ id }: Target): string => id;
+const levelOf = ({ level }: Target): Level => level;
+const lowestOf = (levels: readonly Level[]): Level => LEVELS.findLast((level) => levels.includes(level)) ?? 'high';

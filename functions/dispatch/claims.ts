@@ -5,7 +5,7 @@ import { effectiveLevel, type Nomination } from '../../core/order.ts';
 import type { AppSettings } from '../../core/policy.ts';
 import { hasTrait, type Level, type Task } from '../../core/task.ts';
 import { log, reasonOf } from '../log.ts';
-import { type Item, itemOf, type Row, readTask } from '../rows.ts';
+import { attributeOf, type Item, type Row, readTask } from '../rows.ts';
 import { STATEMENTS_PER_BATCH, type Statement, type Store } from '../store.ts';
 
 /** One claim to be made: which row at which revision, under which tag, as which level, until when. */
@@ -31,12 +31,13 @@ export type Rows = ReadonlyMap<string, Task | 'unreadable' | 'quarantined'>;
  */
 export async function claimBatch(store: Store, claims: readonly Claim[], now: number, settings: AppSettings): Promise<Rows> {
   const rows = new Map<string, Item>();
+  const unproven: string[] = [];
   const answers = await attempt(store, claims, now, settings);
-  claims.forEach(({ id, tag }, i) => {
+  for (const [i, { id, tag }] of claims.entries()) {
     const item = answers[i]?.Item ?? answers[i]?.Error?.Item;
     if (item?.claimedBy?.S === tag) rows.set(id, item);
-  });
-  const unproven = claims.filter(({ id }) => !rows.has(id)).map(({ id }) => id);
+    else unproven.push(id);
+  }
   for (const [id, item] of await store.readItems(unproven, true)) rows.set(id, item);
   return readable(rows);
 }
@@ -44,7 +45,9 @@ export async function claimBatch(store: Store, claims: readonly Claim[], now: nu
 async function attempt(store: Store, claims: readonly Claim[], now: number, settings: AppSettings): Promise<BatchStatementResponse[]> {
   if (claims.length > STATEMENTS_PER_BATCH) throw new RangeError(`at most ${STATEMENTS_PER_BATCH} claims a batch; got ${claims.length}`);
   try {
-    return await store.execute(claims.map((claim) => statementOf(store.table, claim, now, settings)));
+    const statements: Statement[] = [];
+    for (const claim of claims) statements.push(statementOf(store.table, claim, now, settings));
+    return await store.execute(statements);
   } catch (error) {
     // Nothing is known of any of them: all are read back.
     log('WARN', 'a batch of claims was not answered', { reason: reasonOf(error), claims: claims.length });
@@ -54,12 +57,16 @@ async function attempt(store: Store, claims: readonly Claim[], now: number, sett
 
 /** Mirrors the core's `claim`: raises `rev` and `claim`, leaves the lanes, bears the tag. A test holds the two equal. */
 function statementOf(table: string, claim: Claim, now: number, settings: AppSettings): Statement {
-  const set = itemOf(changesOf(claim, now, settings));
-  return {
-    Statement: textOf(table, Object.keys(set)),
-    Parameters: [...Object.values(set), { S: claim.id }, { N: String(claim.rev) }, { S: 'scheduled' }],
-    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-  };
+  const set = changesOf(claim, now, settings);
+  const names: string[] = [];
+  const Parameters: Item[string][] = [];
+  for (const name in set) {
+    if (set[name] === undefined) continue;
+    names.push(name);
+    Parameters.push(attributeOf(set[name]));
+  }
+  Parameters.push({ S: claim.id }, { N: String(claim.rev) }, { S: 'scheduled' });
+  return { Statement: textOf(table, names), Parameters, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' };
 }
 
 /** The same for nearly all claims. */
@@ -95,13 +102,14 @@ function changesOf(claim: Claim, now: number, settings: AppSettings): Row {
 }
 
 /** Reads rows as tasks. One that cannot be read stops nobody. */
-export const readable = (items: ReadonlyMap<string, Item>): Rows =>
-  new Map(
-    [...items].map(([id, item]) => {
-      const task = readTask(item);
-      return [id, task === 'unreadable' && item.state?.S === 'dead' ? 'quarantined' : task];
-    }),
-  );
+export function readable(items: ReadonlyMap<string, Item>): Rows {
+  const rows = new Map<string, Task | 'unreadable' | 'quarantined'>();
+  for (const [id, item] of items) {
+    const task = readTask(item);
+    rows.set(id, task === 'unreadable' && item.state?.S === 'dead' ? 'quarantined' : task);
+  }
+  return rows;
+}
 
 /** The level a task is claimed as: that of its due instant, if it is claimed ahead of it. */
 export const claimLevel = (nomination: Pick<Nomination, 'level' | 'deadlineAt'>, dueAt: number, now: number): Level =>

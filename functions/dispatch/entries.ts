@@ -7,7 +7,7 @@ import { type FailureRequest, putFailures } from '../bus.ts';
 import type { Waiting } from '../lane-query.ts';
 import { STATEMENTS_PER_BATCH, Store } from '../store.ts';
 import { type Aside, SET_ASIDE_MS } from './aside.ts';
-import { claimBatch, claimLevel, readable } from './claims.ts';
+import { type Claim, claimBatch, claimLevel, readable } from './claims.ts';
 import { Ledger, type Place } from './ledger.ts';
 import type { Outgoing } from './outbox.ts';
 import type { Ports } from './ports.ts';
@@ -87,8 +87,13 @@ export class Entries {
 
   /** The first of the targets in their order, as many as the places have room for, each with its entry. */
   candidates(targets: readonly Target[], places: readonly Place[], now: number): Candidate[] {
-    const slots = places.flatMap(({ slot, room }) => Array<number>(room).fill(slot));
-    return targets.slice(0, slots.length).map((target, i) => ({ slot: slots[i] as number, entry: this.entryOf(target, now), target }));
+    const candidates: Candidate[] = [];
+    for (const { slot, room } of places) {
+      for (const target of targets.slice(candidates.length, candidates.length + room)) {
+        candidates.push({ slot, entry: this.entryOf(target, now), target });
+      }
+    }
+    return candidates;
   }
 
   /**
@@ -108,10 +113,12 @@ export class Entries {
   /** Answers what is to be done with the rows of a batch. */
   async #claim(candidates: readonly Candidate[]): Promise<() => void> {
     const now = this.#ports.clock.now();
-    const claims = candidates.map(({ slot, entry: { id, rev, leaseUntil }, target }) => {
+    const claims: Claim[] = [];
+    for (const { slot, entry, target } of candidates) {
+      const { id, rev, leaseUntil } = entry;
       const tag = claimTag(slot, rev, this.#nonce);
-      return { ...traitsOf(target), id, rev, leaseUntil, tag, level: claimLevel(target, target.dueAt, now) };
-    });
+      claims.push({ ...traitsOf(target), id, rev, leaseUntil, tag, level: claimLevel(target, target.dueAt, now) });
+    }
     const rows = await claimBatch(this.#store, claims, now, { ...this.#settings, shards: this.shards });
     return () => {
       for (const [i, candidate] of candidates.entries()) this.#claimed(candidate, rows.get(candidate.entry.id), claims[i]?.tag, now);

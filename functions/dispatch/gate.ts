@@ -49,6 +49,7 @@ export class Gate {
 
   /** The first `limit` tasks, in their order, that the valves let go together. */
   through<T extends { readonly name: string }>(tasks: readonly T[], limit: number, now: number): T[] {
+    if (this.#valves === NO_VALVES) return tasks.slice(0, limit);
     const used = new Map<string | undefined, number>();
     const chosen: T[] = [];
     for (const task of tasks) {
@@ -64,6 +65,7 @@ export class Gate {
 
   /** These are being claimed. */
   use(tasks: readonly { readonly name: string }[], now: number): void {
+    if (this.#valves === NO_VALVES) return;
     for (const { key, rate } of tasks.flatMap(({ name }) => this.#rates(name))) {
       const grants = this.#granted(key, rate, now);
       this.#grants.set(key, { ...grants, left: grants.left - 1 });

@@ -107,16 +107,20 @@ export class Lanes {
   /** When the next task may be claimed, or a lane must be read on. Epoch ms; −Infinity for a front task, Infinity for none. */
   get nextDueAt(): number {
     let least = Number.POSITIVE_INFINITY;
-    // Asked for after each call: what could not come sooner is passed over.
-    const hear = (task: Waiting) => {
-      if (task.dueAt < least) least = Math.min(least, Math.max(task.dueAt, this.#holds.opensAt(task)));
-    };
     for (const lane of this.#lanes) {
-      lane.waiting.forEach(hear);
-      lane.passed.forEach(hear);
+      least = this.#soonest(lane.passed.values(), this.#soonest(lane.waiting, least));
       if (lane.next) least = Math.min(least, Math.max(lane.readTo, this.#holds.laneOpensAt(lane.level)));
     }
     return least;
+  }
+
+  /** Asked for after each call: what could not come sooner than `least` is passed over. */
+  #soonest(tasks: Iterable<Waiting>, least: number): number {
+    let soonest = least;
+    for (const task of tasks) {
+      if (task.dueAt < soonest) soonest = Math.min(soonest, Math.max(task.dueAt, this.#holds.opensAt(task)));
+    }
+    return soonest;
   }
 
   /** Since when the oldest task waits that is due at `now`, by level, whatever holds it back; as far as the lanes were read. Epoch ms. */
@@ -135,14 +139,16 @@ export class Lanes {
    */
   async nominate(horizon: number, wanted = HEAD): Promise<Waiting[]> {
     const found = await Promise.all(this.#lanes.map((lane) => this.#nominateFrom(lane, horizon, wanted)));
-    return [...new Map(found.flat().map((nomination) => [nomination.id, nomination])).values()];
+    const byId = new Map<string, Waiting>();
+    for (const nominations of found) for (const one of nominations) byId.set(one.id, one);
+    return [...byId.values()];
   }
 
   /** Takes tasks out of memory: they are claimed, or another was first. */
   remove(ids: ReadonlySet<string>): void {
     for (const lane of this.#lanes) {
-      lane.waiting = lane.waiting.filter(({ id }) => !ids.has(id));
-      if (lane.close) lane.close.waiting = lane.close.waiting.filter(({ id }) => !ids.has(id));
+      lane.waiting = without(lane.waiting, ids);
+      if (lane.close) lane.close.waiting = without(lane.close.waiting, ids);
     }
   }
 
@@ -152,19 +158,27 @@ export class Lanes {
   }
 
   async #nominateFrom(lane: Lane, horizon: number, wanted: number): Promise<Waiting[]> {
-    const open = () => lane.waiting.filter((task) => task.dueAt <= horizon && this.#isOpen(task));
     const isLetGo = (task: Waiting) => this.#isOpen(task) && !lane.waiting.some(({ name }) => name === task.name);
     if ([...lane.passed.values()].some(isLetGo)) Object.assign(lane, await this.#head(lane));
     const isOpen = this.#holds.laneOpensAt(lane.level) === Number.NEGATIVE_INFINITY;
-    for (let page = 0; page < PAGES_AT_ONCE && isOpen && lane.next && lane.readTo <= horizon && open().length < wanted; page++) {
+    let open = this.#open(lane.waiting, horizon);
+    for (let page = 0; page < PAGES_AT_ONCE && isOpen && lane.next && lane.readTo <= horizon && open.length < wanted; page++) {
       await this.#readOn(lane);
+      open = this.#open(lane.waiting, horizon);
     }
     const isMore = lane.next !== undefined && lane.readTo <= horizon;
-    if (!isMore) return open();
+    if (!isMore) return open;
     // A backlog goes on for many batches: for each of them to ask anew would be a query a batch.
     const { horizon: asked = Number.NEGATIVE_INFINITY, isMore: isCut = true, waiting = [] } = lane.close ?? {};
     if (horizon >= asked + BEAT_MS || (isCut && waiting.length < HEAD)) lane.close = await this.#close(lane, horizon);
-    return [...open(), ...(lane.close?.waiting ?? []).filter((task) => task.dueAt <= horizon && this.#isOpen(task))];
+    return [...this.#open(lane.waiting, horizon), ...this.#open(lane.close?.waiting ?? [], horizon)];
+  }
+
+  /** Those that may be claimed up to `horizon`. */
+  #open(tasks: readonly Waiting[], horizon: number): Waiting[] {
+    const open: Waiting[] = [];
+    for (const task of tasks) if (task.dueAt <= horizon && this.#isOpen(task)) open.push(task);
+    return open;
   }
 
   async #head({ name, level, shard }: Pick<Lane, 'name' | 'level' | 'shard'>): Promise<Lane> {
@@ -175,12 +189,13 @@ export class Lanes {
   async #readOn(lane: Lane): Promise<void> {
     const { waiting, readTo, next } = await this.#query('due', lane.name, PAGE, lane.next);
     let back = 0;
+    const kept: Waiting[] = [];
     // Thousands that are held back must not fill the memory of a small function.
-    lane.waiting = [...lane.waiting, ...waiting].filter((task) => {
-      const isKept = this.#isOpen(task) || ++back <= KEPT_BACK;
-      if (!isKept && !lane.passed.has(task.name)) lane.passed.set(task.name, task);
-      return isKept;
-    });
+    for (const task of [...lane.waiting, ...waiting]) {
+      if (this.#isOpen(task) || ++back <= KEPT_BACK) kept.push(task);
+      else if (!lane.passed.has(task.name)) lane.passed.set(task.name, task);
+    }
+    lane.waiting = kept;
     lane.readTo = readTo;
     lane.next = next;
   }
@@ -196,7 +211,7 @@ export class Lanes {
     let next: Item | undefined;
     for (let page = 0; page === 0 || (next && page < DEADLINE_PAGES && waiting.length < HEAD); page++) {
       const answer = await this.#query('watch', deadlineLane(this.#settings.app, lane.level, lane.shard), PAGE, next, until);
-      waiting.push(...answer.waiting.filter((task) => task.dueAt <= horizon + BEAT_MS && this.#isOpen(task)));
+      waiting.push(...this.#open(answer.waiting, horizon + BEAT_MS));
       next = answer.next;
     }
     return { horizon, waiting, isMore: next !== undefined };
@@ -206,14 +221,20 @@ export class Lanes {
     // A tilde sorts after the '#' that follows the instant in a key: all of that millisecond is in.
     const bound = until === undefined ? undefined : `${instantKey(until)}~`;
     const { items, next } = await queryLane(this.#dynamo, this.#table, index, lane, { limit, start, until: bound });
-    const waiting = items.flatMap((item) => {
+    const waiting: Waiting[] = [];
+    for (const item of items) {
       const task = waitingOf(item);
       // Another app's task would be told to this one.
-      if (task && appOf(task.id) === this.#settings.app) return task;
-      this.#holds.unreadable(item.id?.S ?? '');
-      return [];
-    });
+      if (task && appOf(task.id) === this.#settings.app) waiting.push(task);
+      else this.#holds.unreadable(item.id?.S ?? '');
+    }
     const readTo = dueAtOfKey((items.at(-1) ?? next)?.[INDEXES.due.sort]?.S ?? '');
     return { waiting: this.#holds.sift(waiting), readTo: Number.isNaN(readTo) ? Number.NEGATIVE_INFINITY : readTo, next };
   }
+}
+
+function without(tasks: readonly Waiting[], ids: ReadonlySet<string>): Waiting[] {
+  const left: Waiting[] = [];
+  for (const task of tasks) if (!ids.has(task.id)) left.push(task);
+  return left;
 }

@@ -134,7 +134,11 @@ export class Ledger {
   /** The same for up to 25 slots at once, each on its own. Answers those that are written. */
   async addAll(added: readonly Held[]): Promise<ReadonlySet<number>> {
     const bySlot = new Map<number, SlotEntry[]>();
-    for (const { slot, entry } of added) bySlot.set(slot, [...(bySlot.get(slot) ?? []), entry]);
+    for (const { slot, entry } of added) {
+      const entries = bySlot.get(slot);
+      if (entries) entries.push(entry);
+      else bySlot.set(slot, [entry]);
+    }
     const used = Math.max(0, ...[...bySlot.keys()].map((slot) => slot + 1));
     if (used > this.#everUsed) await this.#recordUse(used);
     const written = await this.#writeAll([...bySlot].map(([slot, entries]) => ({ slot, entries })));

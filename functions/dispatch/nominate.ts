@@ -16,6 +16,7 @@ export async function nominate(lanes: Lanes, ledger: Ledger, horizon: number, wa
     if (rev > one.entry.rev) ledger.freed(one);
     else stale.add(id);
   }
+  if (stale.size === 0) return nominated;
   lanes.remove(stale);
   return nominated.filter(({ id }) => !stale.has(id));
 }

@@ -1,5 +1,5 @@
 import { dueKey } from '../../core/lanes.ts';
-import { compareDue, type Nomination, type OrderContext } from '../../core/order.ts';
+import { inOrder, type Nomination, type OrderContext } from '../../core/order.ts';
 import type { Task } from '../../core/task.ts';
 import type { Held } from './slot-memory.ts';
 
@@ -9,8 +9,8 @@ export interface Outgoing {
   readonly held: Held;
 }
 
-interface Waiting extends Outgoing {
-  readonly nomination: Nomination;
+interface Waiting extends Outgoing, Nomination {
+  readonly dueAt: number;
   /** Not before: its due instant, or a while after SNS refused it. */
   readonly notBefore: number;
   readonly isRefused: boolean;
@@ -34,17 +34,19 @@ export class Outbox {
   }
 
   add({ task, held }: Outgoing): void {
-    this.#waiting.set(task.id, { task, held, nomination: nominationOf(task), notBefore: task.dueAt, isRefused: false });
+    this.#waiting.set(task.id, waitingOf(task, held, task.dueAt, false));
   }
 
   /** SNS did not accept it: it may go out again from `notBefore` on. */
   refused({ task, held }: Outgoing, notBefore: number): void {
-    this.#waiting.set(task.id, { task, held, nomination: nominationOf(task), notBefore, isRefused: true });
+    this.#waiting.set(task.id, waitingOf(task, held, notBefore, true));
   }
 
   /** How many have not been tried yet. */
   get untried(): number {
-    return [...this.#waiting.values()].filter(({ isRefused }) => !isRefused).length;
+    let count = 0;
+    for (const { isRefused } of this.#waiting.values()) if (!isRefused) count++;
+    return count;
   }
 
   remove(id: string): void {
@@ -53,20 +55,21 @@ export class Outbox {
 
   /** When the next one may go out. Epoch ms; Infinity if there is none. */
   get nextAt(): number {
-    return Math.min(Number.POSITIVE_INFINITY, ...[...this.#waiting.values()].map(({ notBefore }) => notBefore));
+    let next = Number.POSITIVE_INFINITY;
+    for (const { notBefore } of this.#waiting.values()) next = Math.min(next, notBefore);
+    return next;
   }
 
   /** All that may go out at `now`, in the order in which it shall. */
   due(now: number): Outgoing[] {
-    const context = { ...this.#order, now };
-    return [...this.#waiting.values()]
-      .filter(({ notBefore }) => notBefore <= now)
-      .sort((a, b) => compareDue(a.nomination, b.nomination, context));
+    const due: Waiting[] = [];
+    for (const one of this.#waiting.values()) if (one.notBefore <= now) due.push(one);
+    return inOrder(due, { ...this.#order, now });
   }
 }
 
-/** What puts it in order. */
-function nominationOf(task: Task): Nomination {
-  const { id, name, rev, level, deadlineAt } = task;
-  return { id, name, rev, level, key: dueKey(task), ...(deadlineAt === undefined ? {} : { deadlineAt }) };
+function waitingOf(task: Task, held: Held, notBefore: number, isRefused: boolean): Waiting {
+  const { id, name, rev, level, dueAt, deadlineAt } = task;
+  const waiting = { id, name, rev, level, dueAt, key: dueKey(task), task, held, notBefore, isRefused };
+  return deadlineAt === undefined ? waiting : { ...waiting, deadlineAt };
 }

@@ -77,7 +77,7 @@ export class Publisher {
 
   /** Tells all that is due, until nothing is. Called again meanwhile, it is the same work. Never rejects. */
   publish(): Promise<void> {
-    this.#publishing ??= this.#publishDue()
+    this.#publishing ??= this.#publishAll()
       .catch((error) => log('ERROR', 'publishing was cut short', { app: this.#app, reason: reasonOf(error) }))
       .finally(() => {
         this.#publishing = undefined;
@@ -85,20 +85,24 @@ export class Publisher {
     return this.#publishing;
   }
 
-  async #publishDue(): Promise<void> {
-    for (;;) {
-      const due = this.#outbox.due(this.#clock.now());
-      const bodies = Notifier.fitting(due.map(({ task }) => task));
-      const batch = due.slice(0, bodies.length);
-      if (batch.length === 0) return;
-      const rejections = await this.#send(batch, bodies);
-      const now = this.#clock.now();
-      for (const outgoing of batch) {
-        const rejection = rejections.get(outgoing.task.id);
-        if (rejection) this.#rejected(outgoing, rejection, now);
-        else this.#accepted(outgoing, now);
-      }
+  async #publishAll(): Promise<void> {
+    while (await this.#publishNext());
+  }
+
+  /** Tells the first that are due. False: none is. */
+  async #publishNext(): Promise<boolean> {
+    const due = this.#outbox.due(this.#clock.now());
+    const bodies = Notifier.fitting(due.map(taskIn));
+    const batch = due.slice(0, bodies.length);
+    if (batch.length === 0) return false;
+    const rejections = await this.#send(batch, bodies);
+    const now = this.#clock.now();
+    for (const outgoing of batch) {
+      const rejection = rejections.get(outgoing.task.id);
+      if (rejection) this.#rejected(outgoing, rejection, now);
+      else this.#accepted(outgoing, now);
     }
+    return true;
   }
 
   #accepted(outgoing: Outgoing, now: number): void {
@@ -123,7 +127,7 @@ export class Publisher {
   }
 
   async #send(batch: readonly Outgoing[], bodies: readonly string[]): Promise<Map<string, Rejection>> {
-    const tasks = batch.map(({ task }) => task);
+    const tasks = batch.map(taskIn);
     try {
       return await this.#notifier.publish(tasks, bodies);
     } catch (error) {
@@ -137,3 +141,5 @@ export class Publisher {
 
 /** Once its lease has ended it is the expiry's affair. One that is done by being told is tried for as long as the run stays. */
 const hasTime = ({ state, leaseUntil = 0 }: Task, now: number): boolean => state === 'completed' || leaseUntil > now + BEAT_MS;
+
+const taskIn = ({ task }: Outgoing): Task => task;

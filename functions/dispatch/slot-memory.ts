@@ -16,7 +16,8 @@ export interface Fact {
 /** One slot in a run's memory: its row as last seen, and what was learned of its entries since. */
 export class SlotMemory {
   #row: Slot;
-  readonly #facts = new Map<string, Fact>();
+  /** By task, and as of which revision of it the slot holds it. */
+  readonly #facts = new Map<string, Fact & Pick<SlotEntry, 'rev'>>();
   /** The slot by all that is known, until something is learned: asked for far more often than that. */
   #known: { readonly slot: Slot; readonly held: readonly Held[] } | undefined;
 
@@ -36,7 +37,7 @@ export class SlotMemory {
   /** Whether more is known than stands in the row. */
   get isNews(): boolean {
     return this.#row.entries.some((entry) => {
-      const { freed, leaseUntil = entry.leaseUntil, published = entry.published } = this.#facts.get(factKey(entry)) ?? {};
+      const { freed, leaseUntil = entry.leaseUntil, published = entry.published } = this.#factOf(entry) ?? {};
       return freed || leaseUntil !== entry.leaseUntil || published !== entry.published;
     });
   }
@@ -46,9 +47,11 @@ export class SlotMemory {
   }
 
   learn(entry: SlotEntry, fact: Fact): void {
-    const key = factKey(entry);
-    const before = this.#facts.get(key);
-    this.#facts.set(key, before ? { ...before, ...fact } : fact);
+    const { id, rev } = entry;
+    const before = this.#facts.get(id);
+    // What comes late of an entry that the slot has held before must not hide what is known of the one that it holds.
+    if (before && before.rev > rev) return;
+    this.#facts.set(id, before?.rev === rev ? { ...before, ...fact } : { ...fact, rev });
     this.#known = undefined;
   }
 
@@ -56,24 +59,37 @@ export class SlotMemory {
   seen(row: Slot): void {
     this.#row = row;
     this.#known = undefined;
-    const keys = new Set(row.entries.map(factKey));
-    for (const key of this.#facts.keys()) if (!keys.has(key)) this.#facts.delete(key);
+    if (this.#facts.size === 0) return;
+    const revs = new Map<string, number>();
+    for (const { id, rev } of row.entries) revs.set(id, rev);
+    for (const [id, { rev }] of this.#facts) if (revs.get(id) !== rev) this.#facts.delete(id);
   }
 
   #fold() {
     if (this.#known) return this.#known;
-    const entries = this.#facts.size === 0 ? this.#row.entries : this.#row.entries.flatMap((entry) => this.#asKnown(entry));
-    const slot = { ...this.#row, entries };
-    this.#known = { slot, held: entries.map((entry) => ({ slot: slot.index, entry })) };
+    const { index, rev } = this.#row;
+    const entries: SlotEntry[] = [];
+    const held: Held[] = [];
+    for (const one of this.#row.entries) {
+      const fact = this.#factOf(one);
+      if (fact?.freed) continue;
+      const entry = fact ? asKnown(one, fact) : one;
+      entries.push(entry);
+      held.push({ slot: index, entry });
+    }
+    this.#known = { slot: { index, rev, entries }, held };
     return this.#known;
   }
 
-  #asKnown(entry: SlotEntry): SlotEntry | [] {
-    const fact = this.#facts.get(factKey(entry));
-    if (!fact) return entry;
-    const { freed, leaseUntil = entry.leaseUntil, published = entry.published } = fact;
-    return freed ? [] : { id: entry.id, rev: entry.rev, leaseUntil, published };
+  #factOf({ id, rev }: SlotEntry): Fact | undefined {
+    const fact = this.#facts.get(id);
+    return fact?.rev === rev ? fact : undefined;
   }
 }
 
-const factKey = ({ id, rev }: SlotEntry): string => `${id} ${rev}`;
+const asKnown = ({ id, rev, leaseUntil, published }: SlotEntry, fact: Fact): SlotEntry => ({
+  id,
+  rev,
+  leaseUntil: fact.leaseUntil ?? leaseUntil,
+  published: fact.published ?? published,
+});
