@@ -1,4 +1,5 @@
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { PlainProtocol } from './plain-protocol.ts';
 
 /** With a place for `info` the SDK makes a copy of every request and answer for a log that nobody keeps: a tenth of a door's CPU. */
 const NO_LOG = { debug() {}, warn() {}, error() {} } as NonNullable<DynamoDBClientConfig['logger']>;
@@ -11,3 +12,6 @@ export const CLIENT_OPTIONS = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   logger: NO_LOG,
 } as const;
+
+/** The same for a client of DynamoDB. */
+export const DYNAMO_OPTIONS = { ...CLIENT_OPTIONS, protocol: PlainProtocol };

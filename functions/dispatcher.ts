@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { CLIENT_OPTIONS } from './client-options.ts';
+import { CLIENT_OPTIONS, DYNAMO_OPTIONS } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import { Run } from './dispatch/run.ts';
 import { Warm } from './dispatch/warm.ts';
@@ -19,7 +19,7 @@ const STAY_MS = 100_000;
 const FINISH_MS = 15_000;
 const BYTES_PER_MB = 1_048_576;
 
-const dynamo = new DynamoDBClient(CLIENT_OPTIONS);
+const dynamo = new DynamoDBClient(DYNAMO_OPTIONS);
 const sns = new SNSClient(CLIENT_OPTIONS);
 const events = new EventBridgeClient(CLIENT_OPTIONS);
 const cloudwatch = new CloudWatchClient(CLIENT_OPTIONS);

@@ -5,7 +5,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { CLIENT_OPTIONS } from './client-options.ts';
+import { CLIENT_OPTIONS, DYNAMO_OPTIONS } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import { variable } from './environment.ts';
 import { FailureBatch, type FailurePorts } from './failures/batch.ts';
@@ -18,7 +18,7 @@ import { Store } from './store.ts';
 
 const queue = variable('queue');
 const table = variable('table');
-const dynamo = new DynamoDBClient(CLIENT_OPTIONS);
+const dynamo = new DynamoDBClient(DYNAMO_OPTIONS);
 const ssm = new SSMClient(CLIENT_OPTIONS);
 const store = new Store(dynamo, table);
 const settings = new KnownSettings(() => loadSettings(ssm, queue), systemClock);

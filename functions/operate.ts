@@ -15,7 +15,7 @@ import { wire } from '../contract/view.ts';
 import type { RecurringError } from '../core/errors.ts';
 import type { AppSettings } from '../core/policy.ts';
 import { NO_VALVES, type Valve } from '../core/valves.ts';
-import { CLIENT_OPTIONS } from './client-options.ts';
+import { CLIENT_OPTIONS, DYNAMO_OPTIONS } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import { door, Refused } from './doors/door.ts';
 import { listTasks } from './doors/list.ts';
@@ -35,7 +35,7 @@ import { readingAll } from './shards.ts';
 import { Store } from './store.ts';
 import { type RunTime, ValveStore, valvesView } from './valves.ts';
 
-const dynamo = new DynamoDBClient(CLIENT_OPTIONS);
+const dynamo = new DynamoDBClient(DYNAMO_OPTIONS);
 const store = new Store(dynamo, variable('table'));
 const source = { dynamo, store };
 const seat = new Seat(dynamo, variable('table'));

@@ -10,7 +10,7 @@ import type { Action, Decision } from '../core/actions.ts';
 import { decide } from '../core/decide.ts';
 import { boundedError } from '../core/task.ts';
 import { putFailures } from './bus.ts';
-import { CLIENT_OPTIONS } from './client-options.ts';
+import { CLIENT_OPTIONS, DYNAMO_OPTIONS } from './client-options.ts';
 import { instantOf } from './doors/dates.ts';
 import { door, Refused } from './doors/door.ts';
 import { tellIfLate } from './doors/late.ts';
@@ -23,7 +23,7 @@ import { Seat } from './seat.ts';
 import { Store } from './store.ts';
 
 const settings = parseSettings(variable('settings'));
-const dynamo = new DynamoDBClient(CLIENT_OPTIONS);
+const dynamo = new DynamoDBClient(DYNAMO_OPTIONS);
 const cloudwatch = new CloudWatchClient(CLIENT_OPTIONS);
 const events = new EventBridgeClient(CLIENT_OPTIONS);
 const store = new Store(dynamo, variable('table'));

@@ -3,7 +3,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { parseSettings } from '../contract/settings.ts';
 import { SUBMIT_ACTIONS, type SubmitRequest, submitRequest } from '../contract/submit.ts';
 import { NO_VALVES } from '../core/valves.ts';
-import { CLIENT_OPTIONS } from './client-options.ts';
+import { CLIENT_OPTIONS, DYNAMO_OPTIONS } from './client-options.ts';
 import { door, Refused } from './doors/door.ts';
 import { enqueueAll } from './doors/enqueue.ts';
 import { listTasks } from './doors/list.ts';
@@ -19,7 +19,7 @@ import { type RunTime, ValveStore } from './valves.ts';
 
 const settings = parseSettings(variable('settings'));
 const { app } = settings;
-const dynamo = new DynamoDBClient(CLIENT_OPTIONS);
+const dynamo = new DynamoDBClient(DYNAMO_OPTIONS);
 const store = new Store(dynamo, variable('table'));
 const seat = new Seat(dynamo, variable('table'));
 const ring = new Ring(seat, new LambdaClient(CLIENT_OPTIONS), variable('dispatcher'));

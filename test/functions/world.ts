@@ -19,6 +19,7 @@ import { type AppSettings, DEFAULT_LIMITS, DEFAULT_POLICY } from '../../core/pol
 import { ALONE } from '../../core/split.ts';
 import type { Task } from '../../core/task.ts';
 import type { FailureRequest } from '../../functions/bus.ts';
+import { DYNAMO_OPTIONS } from '../../functions/client-options.ts';
 import type { Ports } from '../../functions/dispatch/ports.ts';
 import { Run } from '../../functions/dispatch/run.ts';
 import type { Summary } from '../../functions/dispatch/summary.ts';
@@ -53,7 +54,7 @@ const options = () => {
 function processOf(clock: TestClock, table: string, bus: string) {
   const faults = new Faults();
   const own = new ProcessClock(clock);
-  const dynamo = faults.watch(new DynamoDBClient(options()));
+  const dynamo = faults.watch(new DynamoDBClient({ ...options(), protocol: DYNAMO_OPTIONS.protocol }));
   const sns = faults.watch(new SNSClient(options()));
   const events = faults.watch(new EventBridgeClient(options()));
   const cloudwatch = faults.watch(new CloudWatchClient(options()));
