@@ -6,7 +6,6 @@ interface Client {
 
 /** A call as it was made. */
 interface Call {
-  readonly client: Client;
   readonly command: { readonly input: object; readonly constructor: unknown };
   /** How many calls of its service had been answered by then. */
   readonly after: number;
@@ -14,6 +13,7 @@ interface Call {
 
 /** The calls of one service in the order in which they were made, and in which they were answered. */
 interface Service {
+  readonly name: keyof Ground['clients'];
   readonly calls: Call[];
   readonly answered: number[];
 }
@@ -26,11 +26,11 @@ export interface Recording {
 /** Does `work`, and answers every call that it made. */
 export async function record(clients: Ground['clients'], work: () => Promise<unknown>): Promise<Recording> {
   const services: Service[] = [];
-  const stops = Object.values(clients).map((client) => {
-    const service: Service = { calls: [], answered: [] };
+  const stops = Object.entries(clients).map(([name, client]) => {
+    const service: Service = { name: name as Service['name'], calls: [], answered: [] };
     services.push(service);
     return listen(client as unknown as Client, (command) => {
-      const index = service.calls.push({ client: client as unknown as Client, command, after: service.answered.length }) - 1;
+      const index = service.calls.push({ command, after: service.answered.length }) - 1;
       return () => service.answered.push(index);
     });
   });
@@ -52,15 +52,16 @@ export function listen(client: Client, made: (command: Call['command']) => () =>
 }
 
 /**
- * The bare loop: the very same calls by the same clients and nothing else. Each is made as soon as those of its service are
+ * The bare loop: the very same calls by the SDK's clients and nothing else. Each is made as soon as those of its service are
  * answered that were answered when it was made: so no more and no fewer are under way at once. No service waits for another.
  */
-export async function repeat({ services }: Recording): Promise<void> {
+export async function repeat({ services }: Recording, clients: Ground['sdk']): Promise<void> {
   await Promise.all(
-    services.map(async ({ calls, answered }) => {
+    services.map(async ({ name, calls, answered }) => {
+      const client = clients[name] as unknown as Client;
       const answers: Promise<unknown>[] = [];
       let awaited = 0;
-      for (const { client, command, after } of calls) {
+      for (const { command, after } of calls) {
         for (; awaited < after; awaited++) await answers[answered[awaited] ?? 0];
         answers.push(client.send(anew(command)));
       }

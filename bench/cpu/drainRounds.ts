@@ -36,8 +36,8 @@ async function measure(ground: Ground, progress: (line: string) => void): Promis
     const work = () => drain(ground.clients);
     if (n < 1) recording = await recorded(ground, dueAt, work);
     const ours = await drained(ground, dueAt, COUNT.ours, work);
-    const bare = await drained(ground, dueAt, COUNT.ours, () => repeat(recording as Recording));
-    const naive = await drained(ground, dueAt, COUNT.oneByOne, () => oneByOne(ground.clients, dueAt + STAY_MS));
+    const bare = await drained(ground, dueAt, COUNT.ours, () => repeat(recording as Recording, ground.sdk));
+    const naive = await drained(ground, dueAt, COUNT.oneByOne, () => oneByOne(ground.sdk, dueAt + STAY_MS));
     if (n >= 1) rounds.push({ ours, bare, oneByOne: naive });
     progress(`round ${n} of ${ROUNDS.measured}: ${told('ours', ours)}, ${told('bare', bare)}, ${told('one by one', naive)}`);
   }
@@ -62,7 +62,7 @@ async function drained(ground: Ground, dueAt: number, count: number, work: () =>
   await ground.fill(tasksDue(count, dueAt));
   let calls = 0;
   let lastAt = 0;
-  const stops = Object.values(ground.clients).map((client) =>
+  const stops = [ground.clients, ground.sdk].flatMap(Object.values).map((client) =>
     listen(client as never, (command) => {
       calls++;
       // What comes after the last of these is not part of the draining: slots are noted, leave is taken.

@@ -10,7 +10,7 @@ import { decide } from '../../core/decide.ts';
 import { dueLanes } from '../../core/lanes.ts';
 import { type AppSettings, DEFAULT_LIMITS, DEFAULT_POLICY } from '../../core/policy.ts';
 import type { Task } from '../../core/task.ts';
-import { CLIENT_OPTIONS } from '../../functions/client-options.ts';
+import { CLIENT_OPTIONS, DYNAMO_OPTIONS } from '../../functions/client-options.ts';
 import { itemOf, rowOf } from '../../functions/rows.ts';
 import { startDynamoDbLocal } from '../dynamodbLocal.ts';
 import { createTable } from '../taskTable.ts';
@@ -30,13 +30,13 @@ export const SETTINGS: AppSettings = {
   maxInFlight: MAX_IN_FLIGHT,
 };
 
-/** The SDK's own clients, as the dispatcher makes them. */
-export type Clients = ReturnType<typeof clientsOf>;
-
 /** DynamoDB Local with the table as it is shipped, and a stub of the services around it: each a process of its own. */
 export interface Ground {
   readonly endpoints: { readonly dynamo: string; readonly others: string };
-  readonly clients: Clients;
+  /** Clients as the dispatcher makes them. */
+  readonly clients: ReturnType<typeof clientsOf>;
+  /** The same with nothing of ours in them: with the SDK's own protocol. */
+  readonly sdk: ReturnType<typeof clientsOf>;
   /** Makes the table anew, with these tasks in it. */
   fill(tasks: Iterable<Task>): Promise<void>;
   /** How many tasks wait. */
@@ -61,19 +61,21 @@ export async function startGround(progress: (line: string) => void): Promise<Gro
 
 /** The same for a process that has not started it: its `stop` ends the clients alone. */
 export function groundAt(endpoints: Ground['endpoints']): Ground {
-  const clients = clientsOf(endpoints);
+  const clients = clientsOf(endpoints, DYNAMO_OPTIONS);
+  const sdk = clientsOf(endpoints);
   // A table of a million makes the emulator pause for longer than the dispatcher would wait.
   const patient = new DynamoDBClient({ ...clientOptions(endpoints.dynamo), requestHandler: {} });
   return {
     endpoints,
     clients,
+    sdk,
     async fill(tasks) {
       await makeTable(patient);
       await write(patient, tasks);
     },
     waiting: () => countWaiting(patient),
     async stop() {
-      for (const client of [patient, ...Object.values(clients)]) client.destroy();
+      for (const client of [patient, ...Object.values(clients), ...Object.values(sdk)]) client.destroy();
     },
   };
 }
@@ -82,9 +84,9 @@ function clientOptions(endpoint: string) {
   return { ...CLIENT_OPTIONS, endpoint, region: 'eu-west-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 }
 
-function clientsOf({ dynamo, others }: Ground['endpoints']) {
+function clientsOf({ dynamo, others }: Ground['endpoints'], options: Partial<typeof DYNAMO_OPTIONS> = {}) {
   return {
-    dynamo: new DynamoDBClient(clientOptions(dynamo)),
+    dynamo: new DynamoDBClient({ ...clientOptions(dynamo), ...options }),
     sns: new SNSClient(clientOptions(others)),
     events: new EventBridgeClient(clientOptions(others)),
     cloudwatch: new CloudWatchClient(clientOptions(others)),
