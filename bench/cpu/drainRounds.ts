@@ -10,7 +10,7 @@ import { cpuOf } from './measure.ts';
 import { oneByOne } from './oneByOne.ts';
 
 /** Rounds that only warm up, of which the last is recorded; and those that are measured. */
-const ROUNDS = { warm: 3, measured: 9 } as const;
+const ROUNDS = { warm: 5, measured: 9 } as const;
 const STAY_MS = 85_000;
 const NONCE = '8f2c61d0aa3e';
 
