@@ -121,12 +121,11 @@ const AT_TIMES: Readonly<Record<Exclude<keyof Task, keyof typeof ALWAYS>, Reader
   endedAt: instant,
   expiresAtSeconds: number(upTo(LATEST_MS / 1_000)),
 };
-/** Under which name a row has it: `dueAt` is the sort key of the `due` index there. */
-const attributeOf = (name: string): string => (name === 'dueAt' ? 'dueAtMs' : name);
+/** In a row, `dueAt` is the sort key of the `due` index. */
 const FORM = Object.entries<Reader>({ ...ALWAYS, ...AT_TIMES }).map(([name, read]) => ({
   name,
   read,
-  attribute: attributeOf(name),
+  attribute: name === 'dueAt' ? 'dueAtMs' : name,
   isOptional: name in AT_TIMES,
 }));
 
