@@ -17,7 +17,7 @@ export const notification = v.object({
   claim,
   /** Attempts spent before this one: 0 the first time. */
   attempt: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  /** The level it was claimed as: High once its deadline is reached. */
+  /** The level it counted as when it was told: High once its deadline is reached. */
   priority,
   dueAt: instant,
   deadlineAt: v.optional(instant),

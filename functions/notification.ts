@@ -1,10 +1,15 @@
 import { NOTIFICATION_BYTES } from '../contract/limits.ts';
 import type { Notification } from '../contract/notification.ts';
 import { wire } from '../contract/view.ts';
-import { hasTrait, type Task } from '../core/task.ts';
+import { effectiveLevel } from '../core/order.ts';
+import { hasTrait, type Level, type Task } from '../core/task.ts';
 
-/** The body of the message that tells an app of its claimed task. */
-export function bodyOf(task: Task): string {
+/** The level that an app is told of: that of the claim, or High if the deadline has been reached since. */
+export const levelTold = ({ claimedLevel, level, deadlineAt }: Task, now: number): Level =>
+  effectiveLevel({ level: claimedLevel ?? level, ...(deadlineAt === undefined ? {} : { deadlineAt }) }, now);
+
+/** The body of the message that tells an app of its claimed task at `now`. */
+export function bodyOf(task: Task, now: number): string {
   const { id, app, name, version, claim, attempt, deadlineAt } = task;
   const head: Omit<Notification, 'payload'> = {
     v: 1,
@@ -14,7 +19,7 @@ export function bodyOf(task: Task): string {
     version,
     claim,
     attempt,
-    priority: task.claimedLevel ?? task.level,
+    priority: levelTold(task, now),
     dueAt: wire(task.dueAt),
     ...(deadlineAt === undefined ? {} : { deadlineAt: wire(deadlineAt) }),
     leaseUntil: wire(task.leaseUntil ?? 0),
@@ -33,4 +38,4 @@ const escaped = (character: string): string => `\\u${character.charCodeAt(0).toS
 export const bytesOf = (text: string): number => Buffer.byteLength(text, 'utf8');
 
 /** By how many bytes the task's notification is too large; 0: it fits. */
-export const bytesOver = (task: Task): number => Math.max(0, bytesOf(bodyOf(task)) - NOTIFICATION_BYTES);
+export const bytesOver = (task: Task): number => Math.max(0, bytesOf(bodyOf(task, 0)) - NOTIFICATION_BYTES);

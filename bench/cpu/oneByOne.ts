@@ -28,7 +28,7 @@ export async function oneByOne({ dynamo, sns }: Ground['clients'], leaseUntil: n
       await sns.send(
         new PublishCommand({
           TopicArn: SETTINGS.topicArn,
-          Message: bodyOf(task),
+          Message: bodyOf(task, Date.now()),
           MessageAttributes: { name: { DataType: 'String', StringValue: task.name } },
         }),
       );

@@ -33,21 +33,17 @@ const RANK: Record<Level, number> = { high: 0, medium: 1, low: 2 };
 export class Score {
   readonly #entries = new Map<string, Entry>();
   readonly #order: Heard[] = [];
-  readonly #strangers: Heard[] = [];
 
+  /** A task may have been heard of before. */
   enqueued(id: string, played: Played): void {
-    this.#entries.set(id, { played, level: (played.row.priority ?? 'medium') as Level, heard: [] });
+    const heard = this.#order.filter((one) => one.id === id);
+    this.#entries.set(id, { played, level: (played.row.priority ?? 'medium') as Level, heard });
   }
 
   /** Answers whether this was the last that the queue is expected to say of the task. */
   heard(heard: Heard): boolean {
-    const entry = this.#entries.get(heard.id);
-    if (!entry || entry.played.row.app !== heard.app) {
-      this.#strangers.push(heard);
-      return false;
-    }
     this.#order.push(heard);
-    entry.heard.push(heard);
+    this.#entries.get(heard.id)?.heard.push(heard);
     return !heard.fails || heard.attempt >= 2;
   }
 
@@ -110,17 +106,23 @@ export class Score {
     return [...this.#entries.values()].filter(({ ended }) => ended?.state === 'dead').length;
   }
 
-  /** Neighbours in one app's queue that were due at one instant at different levels: how many, and how many came out wrong. */
-  get ties(): { count: number; wrong: number } {
+  /**
+   * Neighbours in one app's queue that were due at one instant at different levels: how many, and those that came out against
+   * them. Of tasks that were told at their own level alone: what a deadline has raised since stands elsewhere.
+   */
+  get ties(): { count: number; wrong: (readonly [Heard, Heard])[] } {
     const groups = new Map<string, Heard[]>();
-    for (const heard of this.#order.filter(({ attempt }) => attempt === 0)) {
+    for (const heard of this.#order) {
+      const entry = this.#entries.get(heard.id);
+      if (heard !== entry?.heard[0] || heard.priority !== entry.level) continue;
       const key = `${heard.app} ${heard.dueAt}`;
       groups.set(key, [...(groups.get(key) ?? []), heard]);
     }
-    const steps = [...groups.values()].flatMap((group) =>
-      group.slice(1).map((heard, i) => RANK[heard.priority] - RANK[group[i]?.priority ?? 'low']),
-    );
-    return { count: steps.filter((step) => step !== 0).length, wrong: steps.filter((step) => step < 0).length };
+    const steps = [...groups.values()].flatMap((group) => group.slice(1).map((after, i) => [group[i] as Heard, after] as const));
+    return {
+      count: steps.filter(([before, after]) => before.priority !== after.priority).length,
+      wrong: steps.filter(([before, after]) => RANK[before.priority] > RANK[after.priority]),
+    };
   }
 
   /** What does not add up; nothing, if all is well. */
@@ -135,8 +137,10 @@ export class Score {
       if (attempts !== expected.notified)
         faults.push(`${name} was notified for ${attempts} attempts, and should be for ${expected.notified}`);
     }
-    for (const { app, id } of this.#strangers) faults.push(`the worker of ${app} was told of ${id}, which is not its own`);
-    if (this.ties.wrong > 0) faults.push(`${this.ties.wrong} of ${this.ties.count} ties came out against their priorities`);
+    for (const { app, id } of this.#order)
+      if (this.#entries.get(id)?.played.row.app !== app) faults.push(`the worker of ${app} was told of ${id}, which is not its own`);
+    for (const [before, after] of this.ties.wrong)
+      faults.push(`${before.key} (${before.priority}) was notified before ${after.key} (${after.priority}), due at the same instant`);
     return faults;
   }
 }

@@ -49,7 +49,7 @@ export class Screen {
     const { ties } = score;
     const lateness = score.lateness(outage);
     console.log(`lateness from dueAt to the worker: p50 ${percentile(lateness, 0.5)} ms, p99 ${percentile(lateness, 0.99)} ms`);
-    console.log(`due at one instant with another priority: ${ties.count} times, in order ${ties.count - ties.wrong}`);
+    console.log(`due at one instant with another priority: ${ties.count} times, in order ${ties.count - ties.wrong.length}`);
     console.log(
       `deadlines reached while ${outage.app} was paused: ${score.escalated} tasks were notified as high instead of their own priority`,
     );

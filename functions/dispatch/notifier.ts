@@ -1,6 +1,6 @@
-import { PublishBatchCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { PublishBatchCommand, type PublishBatchRequestEntry, type SNSClient } from '@aws-sdk/client-sns';
 import type { Task } from '../../core/task.ts';
-import { bodyOf, bytesOf } from '../notification.ts';
+import { bodyOf, bytesOf, levelTold } from '../notification.ts';
 
 /** Messages in one `PublishBatch`, and bytes of them all together ("Amazon SNS endpoints and quotas": 10, 256 KiB). */
 const BATCH = { messages: 10, bytes: 262_144 } as const;
@@ -26,32 +26,23 @@ export class Notifier {
     this.#topicArn = topicArn;
   }
 
-  /** The bodies of as many of these, from the first, as fit into one call. At least one. */
-  static fitting(tasks: readonly Task[]): string[] {
-    const bodies: string[] = [];
+  /** The messages of as many of these, from the first, as fit into one call made at `now`. At least one. */
+  static fitting(tasks: readonly Task[], now: number): PublishBatchRequestEntry[] {
+    const messages: PublishBatchRequestEntry[] = [];
     let bytes = 0;
     for (const task of tasks.slice(0, BATCH.messages)) {
-      const body = bodyOf(task);
-      bytes += bytesOf(body) + ATTRIBUTE_BYTES;
-      if (bytes > BATCH.bytes && bodies.length > 0) break;
-      bodies.push(body);
+      const message = messageOf(task, String(messages.length), now);
+      bytes += bytesOf(message.Message ?? '') + ATTRIBUTE_BYTES;
+      if (bytes > BATCH.bytes && messages.length > 0) break;
+      messages.push(message);
     }
-    return bodies;
+    return messages;
   }
 
-  /** Publishes in one call. Answers what SNS did not accept, by id; it may have accepted one whose answer was lost. */
-  async publish(tasks: readonly Task[], bodies: readonly string[]): Promise<Map<string, Rejection>> {
-    const entries = tasks.map((task, index) => ({
-      Id: String(index),
-      Message: bodies[index],
-      MessageAttributes: {
-        name: { DataType: 'String', StringValue: task.name },
-        priority: { DataType: 'String', StringValue: task.claimedLevel ?? task.level },
-        attempt: { DataType: 'Number', StringValue: String(task.attempt) },
-      },
-    }));
+  /** Publishes the messages of these tasks in one call. Answers what SNS did not accept, by id; it may have accepted one whose answer was lost. */
+  async publish(tasks: readonly Task[], messages: PublishBatchRequestEntry[]): Promise<Map<string, Rejection>> {
     const { Failed = [] } = await this.#sns.send(
-      new PublishBatchCommand({ TopicArn: this.#topicArn, PublishBatchRequestEntries: entries }),
+      new PublishBatchCommand({ TopicArn: this.#topicArn, PublishBatchRequestEntries: messages }),
     );
     return new Map(
       Failed.flatMap(({ Id, Code = 'Unknown', Message = '', SenderFault }) => {
@@ -60,4 +51,16 @@ export class Notifier {
       }),
     );
   }
+}
+
+function messageOf(task: Task, id: string, now: number): PublishBatchRequestEntry {
+  return {
+    Id: id,
+    Message: bodyOf(task, now),
+    MessageAttributes: {
+      name: { DataType: 'String', StringValue: task.name },
+      priority: { DataType: 'String', StringValue: levelTold(task, now) },
+      attempt: { DataType: 'Number', StringValue: String(task.attempt) },
+    },
+  };
 }

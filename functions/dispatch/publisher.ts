@@ -1,4 +1,4 @@
-import type { SNSClient } from '@aws-sdk/client-sns';
+import type { PublishBatchRequestEntry, SNSClient } from '@aws-sdk/client-sns';
 import type { AppSettings } from '../../core/policy.ts';
 import type { Task, TaskError } from '../../core/task.ts';
 import type { Clock } from '../clock.ts';
@@ -91,11 +91,12 @@ export class Publisher {
 
   /** Tells the first that are due. False: none is. */
   async #publishNext(): Promise<boolean> {
-    const due = this.#outbox.due(this.#clock.now());
-    const bodies = Notifier.fitting(due.map(taskIn));
-    const batch = due.slice(0, bodies.length);
+    const sentAt = this.#clock.now();
+    const due = this.#outbox.due(sentAt);
+    const messages = Notifier.fitting(due.map(taskIn), sentAt);
+    const batch = due.slice(0, messages.length);
     if (batch.length === 0) return false;
-    const rejections = await this.#send(batch, bodies);
+    const rejections = await this.#send(batch, messages);
     const now = this.#clock.now();
     for (const outgoing of batch) {
       const rejection = rejections.get(outgoing.task.id);
@@ -126,10 +127,10 @@ export class Publisher {
       this.#listener.refused(outgoing, { name: 'NotificationRefused', message: `SNS refused the notification: ${code}: ${message}` });
   }
 
-  async #send(batch: readonly Outgoing[], bodies: readonly string[]): Promise<Map<string, Rejection>> {
+  async #send(batch: readonly Outgoing[], messages: PublishBatchRequestEntry[]): Promise<Map<string, Rejection>> {
     const tasks = batch.map(taskIn);
     try {
-      return await this.#notifier.publish(tasks, bodies);
+      return await this.#notifier.publish(tasks, messages);
     } catch (error) {
       // Accepted or not, nobody knows: they are told again. An app hears twice rather than never.
       log('WARN', 'a batch of notifications was not answered', { app: this.#app, reason: reasonOf(error), tasks: tasks.length });

@@ -155,7 +155,7 @@ async function shows(id: string, { name, payload }: { name: string; payload?: un
   const { task } = await doors.submit({ v: 1, action: 'get', id });
   expect(task).toMatchObject({ id, name, state: 'scheduled' });
   expect(JSON.stringify(task.payload)).toBe(JSON.stringify(payload));
-  const body = bodyOf(taskOf(doors.table.rows.get(id) ?? {}));
+  const body = bodyOf(taskOf(doors.table.rows.get(id) ?? {}), Date.now());
   expect(JSON.stringify(JSON.parse(body).payload)).toBe(JSON.stringify(payload));
   // What SQS would put a replacement character in the place of.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those that SQS does not carry.

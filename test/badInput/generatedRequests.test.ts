@@ -88,7 +88,7 @@ async function isShown(id: string, request: unknown): Promise<void> {
   expect(JSON.stringify(task.payload)).toBe(JSON.stringify(payload));
   const row = readTask(doors.table.rows.get(id) ?? {});
   if (row === 'unreadable') throw new Error('a row that the door wrote cannot be read');
-  const told = readNotification(bodyOf({ ...row, claim: 1 }));
+  const told = readNotification(bodyOf({ ...row, claim: 1 }, Date.now()));
   expect(told.ok && JSON.stringify(told.told.payload)).toBe(JSON.stringify(payload));
 }
 

@@ -40,7 +40,7 @@ describe('what stands in the table, whatever it is,', () => {
         const waiting = waitingOf(item);
         if (waiting) expect([Number.isSafeInteger(waiting.rev), Number.isNaN(waiting.dueAt)]).toEqual([true, false]);
         const task = readTask(item);
-        if (task !== 'unreadable') expect(readNotification(bodyOf({ ...task, claim: 1 })).ok).toBe(true);
+        if (task !== 'unreadable') expect(readNotification(bodyOf({ ...task, claim: 1 }, Date.now())).ok).toBe(true);
       }),
       { numRuns: 1_000 },
     );
@@ -73,7 +73,7 @@ describe('what stands in the table, whatever it is,', () => {
 });
 
 it('a notification, whatever a queue brings, is read or named by its field', () => {
-  const good = JSON.parse(bodyOf({ ...taskOf('x'), claim: 1, leaseUntil: 4e12 }));
+  const good = JSON.parse(bodyOf({ ...taskOf('x'), claim: 1, leaseUntil: 4e12 }, Date.now()));
   const body = fc.oneof(
     text,
     json.map((value) => JSON.stringify(value) ?? ''),

@@ -82,7 +82,7 @@ describe('the whole life of a task', () => {
     const { id } = await billing.enqueue({ name: 'remind', exclusive: true, payload: { do: 'take', ms: 2_000 } });
     await worker.heardOf(id);
     // The same notification once more, as SQS may do.
-    const MessageBody = bodyOf(taskOf(marshall(await deployment.item(id), { removeUndefinedValues: true })));
+    const MessageBody = bodyOf(taskOf(marshall(await deployment.item(id), { removeUndefinedValues: true })), Date.now());
     await new SQSClient(await deployment.as()).send(
       new SendMessageCommand({ QueueUrl: deployment.output('BillingQueueUrl'), MessageBody }),
     );

@@ -127,7 +127,7 @@ describe('what a task is made as', () => {
     await enqueue(world, ...parts.map((one, i) => request({ ...one, idempotencyKey: `key-${i}` })));
     const tasks = await Promise.all(parts.map((_, i) => world.read(taskIdOf('billing', `key-${i}`))));
     expect(tasks.map(({ traits }) => traits)).toEqual([['unacknowledged', 'unreplayable'], ['exclusive', 'expires'], undefined]);
-    const told = tasks.map((task) => v.parse(notification, JSON.parse(bodyOf({ ...task, claim: 1 }))));
+    const told = tasks.map((task) => v.parse(notification, JSON.parse(bodyOf({ ...task, claim: 1 }, START))));
     expect(told.map(({ acknowledge, exclusive }) => [acknowledge, exclusive])).toEqual([
       [false, undefined],
       [undefined, true],
@@ -180,7 +180,7 @@ describe('a payload', () => {
   const room = async (world: World) => {
     await enqueue(world, request({ payload: '', idempotencyKey: 'empty' }));
     const empty = await world.read(taskIdOf('billing', 'empty'));
-    return NOTIFICATION_BYTES - bytesOf(bodyOf({ ...empty, claim: Number.MAX_SAFE_INTEGER, attempt: 100, leaseUntil: START }));
+    return NOTIFICATION_BYTES - bytesOf(bodyOf({ ...empty, claim: Number.MAX_SAFE_INTEGER, attempt: 100, leaseUntil: START }, START));
   };
 
   it.each([

@@ -95,6 +95,25 @@ describe('publishing', () => {
     expect(publisher.size).toBe(0);
   });
 
+  it('counts as high what has reached its deadline since it was claimed, and says so', async () => {
+    const world = await makeWorld();
+    const { publisher, add, faults } = publisherOf(world);
+    const [other, late] = [claimed(world, { level: 'medium' }), claimed(world, { level: 'low', deadlineAt: START })];
+    add(other, late);
+    await publisher.publish();
+    expect(late.claimedLevel).toBe('low');
+    const messages = faults.calls[0]?.input.PublishBatchRequestEntries ?? [];
+    const bodies = messages.map(({ Message }: { Message: string }) => JSON.parse(Message));
+    expect(bodies.map(({ id, priority }: Notification) => [id, priority])).toEqual([
+      [late.id, 'high'],
+      [other.id, 'medium'],
+    ]);
+    expect(messages.map(({ MessageAttributes }: { MessageAttributes: { priority: object } }) => MessageAttributes.priority)).toEqual([
+      { DataType: 'String', StringValue: 'high' },
+      { DataType: 'String', StringValue: 'medium' },
+    ]);
+  });
+
   it('keeps each call within 256 KiB, attributes and all', async () => {
     const world = await makeWorld();
     const { publisher, add, faults } = publisherOf(world);
