@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { CfnOutput, Duration } from 'aws-cdk-lib';
+import { CfnOutput } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -40,7 +40,7 @@ describe('an operator with the command line alone', () => {
 
   beforeAll(async () => {
     deployment = await Deployment.of({
-      apps: { billing: { maxAttempts: 1 }, shipping: { maxAttempts: 1, lease: Duration.minutes(1) } },
+      apps: { billing: { maxAttempts: 1 }, shipping: { maxAttempts: 1 } },
       more: ({ stack, queue, apps }) => {
         const operator = stack.node.findChild('Operator') as Role;
         for (const app of Object.values(apps)) app.grantEnqueue(operator);
