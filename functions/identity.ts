@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { errorIdentity } from '../core/errors.ts';
 import type { TaskError } from '../core/task.ts';
 
 /** Characters of base64url that a hash is cut to: 132 bits. */
 const HASH_CHARACTERS = 22;
 
-const digest = (text: string): string => createHash('sha256').update(text, 'utf8').digest('base64url').slice(0, HASH_CHARACTERS);
+const digest = (text: string): string => hash('sha256', text, 'base64url').slice(0, HASH_CHARACTERS);
 
 /** The id of the task that an app enqueues under a key. */
 export const taskIdOf = (app: string, idempotencyKey: string): string => `${app}/${digest(idempotencyKey)}`;
@@ -31,7 +31,10 @@ export const occurrenceOf = (id: string, claimOrInstant: number): string =>
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const fields = Object.entries(value).filter(([, part]) => part !== undefined);
-  fields.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([key, part]) => `${JSON.stringify(key)}:${canonical(part)}`).join(',')}}`;
+  let fields = '';
+  for (const key of Object.keys(value).sort()) {
+    const part = (value as Record<string, unknown>)[key];
+    if (part !== undefined) fields += `${fields && ','}${JSON.stringify(key)}:${canonical(part)}`;
+  }
+  return `{${fields}}`;
 }

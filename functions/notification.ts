@@ -37,5 +37,13 @@ const escaped = (character: string): string => `\\u${character.charCodeAt(0).toS
 /** Bytes of a text as it travels: UTF-8. */
 export const bytesOf = (text: string): number => Buffer.byteLength(text, 'utf8');
 
-/** By how many bytes the task's notification is too large; 0: it fits. */
-export const bytesOver = (task: Task): number => Math.max(0, bytesOf(bodyOf(task, 0)) - NOTIFICATION_BYTES);
+/** Bytes of a body without its payload at the most, and of one UTF-16 unit of the payload, as it is escaped. */
+const AT_MOST = { envelope: 1_024, unit: 6 } as const;
+/** Digits that numbers of a notification may grow by in a task's life: claims, attempts, a later lease. */
+const WORST = { claim: Number.MAX_SAFE_INTEGER, attempt: 100, leaseUntil: 0 } as const;
+
+/** By how many bytes the task's notification could be too large; 0: it fits. Most are seen to fit before they are written out. */
+export function bytesOver(task: Task): number {
+  if (task.payload.length * AT_MOST.unit + AT_MOST.envelope <= NOTIFICATION_BYTES) return 0;
+  return Math.max(0, bytesOf(bodyOf({ ...task, ...WORST }, 0)) - NOTIFICATION_BYTES);
+}

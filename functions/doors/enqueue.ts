@@ -82,14 +82,15 @@ function prepare(settings: AppSettings, input: unknown, now: number, prefix: str
   const name = (field: string) => (prefix ? `${prefix}.${field}` : field);
   const text = payloadText(payload, name('payload'));
   refuseContradiction(request, name);
-  const traits = MADE_AS.flatMap(([field, unusual, trait]) => (request[field] === unusual ? [trait] : []));
+  const traits: Trait[] = [];
+  for (const [field, unusual, trait] of MADE_AS) if (request[field] === unusual) traits.push(trait);
   const task: NewTask = {
     id: taskIdOf(settings.app, idempotencyKey),
     app: settings.app,
     name: request.name,
     version: request.version ?? DEFAULTS.version,
     payload: text,
-    request: requestDigest({ ...DEFAULTS, ...withoutUsual(request), payload }),
+    request: requestDigest(withoutUsual({ ...DEFAULTS, ...request, payload })),
     level: request.priority ?? DEFAULTS.priority,
     arrival: arrivalAt(now),
     ...place(request, now, name),
@@ -116,10 +117,11 @@ function refuseContradiction(request: Fields, name: (field: string) => string): 
 }
 
 /** What is asked for as usual is left out: the digest is that of a request that does not speak of it. */
-const withoutUsual = (request: Fields): Fields =>
-  Object.fromEntries(
-    Object.entries(request).filter(([key, value]) => !MADE_AS.some(([field, unusual]) => field === key && value !== unusual)),
-  ) as Fields;
+function withoutUsual(request: object): object {
+  const spoken: Record<string, unknown> = { ...request };
+  for (const [field, unusual] of MADE_AS) if (spoken[field] !== unusual) spoken[field] = undefined;
+  return spoken;
+}
 
 /** Where in time the task stands. Without a date it is due now; with a deadline that has passed, it was due then. */
 function place(request: Fields, now: number, name: (field: string) => string): Pick<NewTask, 'dueAt' | 'deadlineAt' | 'position'> {

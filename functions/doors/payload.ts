@@ -5,9 +5,6 @@ import type { Task } from '../../core/task.ts';
 import { bytesOver } from '../notification.ts';
 import { Refused } from './door.ts';
 
-/** Digits that numbers of a notification may grow by in a task's life: claims, attempts, a later lease. */
-const WORST = { claim: Number.MAX_SAFE_INTEGER, attempt: 100, leaseUntil: 0 } as const;
-
 /**
  * A payload as it is stored.
  *
@@ -21,7 +18,7 @@ export function payloadText(payload: unknown, field: string): string {
 
 /** @throws Refused if the task's notification could grow too large to be told */
 export function refuseTooLarge(task: Task, field: string): void {
-  const over = bytesOver({ ...task, ...WORST });
+  const over = bytesOver(task);
   if (over === 0) return;
   const got = `${NOTIFICATION_BYTES + over} bytes`;
   const message = `The notification of this task would be ${got} (UTF-8, envelope included). Keep the payload elsewhere and send a reference.`;
