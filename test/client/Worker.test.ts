@@ -71,11 +71,12 @@ describe('a worker', () => {
   });
 
   it('drops a message whose late report is refused', async () => {
-    const message = bench.edge.notify({ leaseMs: 40 });
+    const message = bench.edge.notify({ leaseMs: 1_000 });
     bench
-      .workerOf({
-        'send-invoice': (_task, { signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
-      })
+      .workerOf(
+        { 'send-invoice': (_task, { signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())) },
+        { heartbeat: false },
+      )
       .start();
     await soon(() => expect(message.deleted).toBe(true));
     expect(bench.edge.reports()).toMatchObject([{ action: 'complete' }]);

@@ -93,8 +93,10 @@ describe('due tasks of mixed kind, enqueued while their app is paused', () => {
     expect(gate.published).toEqual(expected);
     const claimedAt = (await Promise.all(expected.map((id) => deployment.item(id)))).map((row) => claimInstant(row));
     expect(claimedAt).toEqual([...claimedAt].sort((a, b) => a - b));
-    await until('all to arrive', () => worker.heard.length >= COUNT, 120_000);
-    const arrived = worker.heard.map(({ id }) => id);
+    // SQS may give a message out twice.
+    const ofAll = () => [...new Set(worker.heard.map(({ id }) => id))];
+    await until('all to arrive', () => ofAll().length >= COUNT, 120_000);
+    const arrived = ofAll();
     const inversions = arrived.slice(1).filter((id, i) => expected.indexOf(id) < expected.indexOf(arrived[i] ?? '')).length;
     console.info(`order of arrival at the worker: ${inversions} of ${COUNT - 1} neighbours the other way round`);
     expect([...arrived].sort()).toEqual([...expected].sort());
