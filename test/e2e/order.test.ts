@@ -93,9 +93,11 @@ describe('due tasks of mixed kind, enqueued while their app is paused', () => {
     expect(gate.published).toEqual(expected);
     const claimedAt = (await Promise.all(expected.map((id) => deployment.item(id)))).map((row) => claimInstant(row));
     expect(claimedAt).toEqual([...claimedAt].sort((a, b) => a - b));
-    // SQS may give a message out twice.
+    // SQS may give a message out twice; the queue tells nothing twice: one claim each, one publish each, to the end.
     const ofAll = () => [...new Set(worker.heard.map(({ id }) => id))];
     await until('all to arrive', () => ofAll().length >= COUNT, 120_000);
+    expect(new Set(worker.heard.map(({ id, claim }) => `${id} ${claim}`)).size).toBe(COUNT);
+    expect(gate.published).toEqual(expected);
     const arrived = ofAll();
     const inversions = arrived.slice(1).filter((id, i) => expected.indexOf(id) < expected.indexOf(arrived[i] ?? '')).length;
     console.info(`order of arrival at the worker: ${inversions} of ${COUNT - 1} neighbours the other way round`);
