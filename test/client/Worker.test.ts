@@ -71,7 +71,7 @@ describe('a worker', () => {
   });
 
   it('drops a message whose late report is refused', async () => {
-    const message = bench.edge.notify({ leaseMs: 1_000 });
+    const message = bench.edge.notify({ leaseMs: 3_000 });
     bench
       .workerOf(
         { 'send-invoice': (_task, { signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())) },

@@ -73,7 +73,7 @@ export function gate() {
   return { handler, open };
 }
 
-export const soon = <T>(check: () => T) => vi.waitFor(check, { timeout: 5_000, interval: 5 });
+export const soon = <T>(check: () => T) => vi.waitFor(check, { timeout: 30_000, interval: 5 });
 
 /** What a call that must fail threw. */
 export const thrownBy = (call: Promise<unknown>): Promise<unknown> =>

@@ -20,7 +20,7 @@ import { Deployment } from './deployment.ts';
 import type { Batch } from './lambdaWorker.ts';
 import { until } from './until.ts';
 
-const policy = { maxAttempts: 2, backoffBase: Duration.millis(200), lease: Duration.seconds(20) };
+const policy = { maxAttempts: 2, backoffBase: Duration.millis(200), lease: Duration.minutes(2) };
 const FAR = '2h';
 
 describe('an app that is nothing but Lambdas, connected by the shipped constructs', () => {

@@ -7,7 +7,7 @@ import { Deployment } from './deployment.ts';
 import { until } from './until.ts';
 import { WorkerProcess } from './workerProcess.ts';
 
-const policy = { maxAttempts: 3, backoffBase: Duration.millis(200), lease: Duration.seconds(20) };
+const policy = { maxAttempts: 3, backoffBase: Duration.millis(200), lease: Duration.minutes(2) };
 
 describe('the life of a task, woken by nothing but the ring', () => {
   let deployment: Deployment;

@@ -33,7 +33,7 @@ describe('the logs of a whole life', () => {
 
   beforeAll(async () => {
     deployment = await Deployment.of({
-      apps: { billing: { maxAttempts: 2, backoffBase: Duration.millis(200), lease: Duration.seconds(10) } },
+      apps: { billing: { maxAttempts: 2, backoffBase: Duration.millis(200), lease: Duration.minutes(1) } },
     });
     billing = await deployment.client('billing');
     const options = await deployment.as('BillingWorkerRole');

@@ -13,7 +13,7 @@ import { addPeople, Deployment } from './deployment.ts';
 import { until } from './until.ts';
 import { WorkerProcess } from './workerProcess.ts';
 
-const policy = { maxAttempts: 3, backoffBase: Duration.millis(200), lease: Duration.seconds(20) };
+const policy = { maxAttempts: 3, backoffBase: Duration.millis(200), lease: Duration.minutes(2) };
 
 /** Each app, and where it and those who enqueue and work for it are. */
 const APPS = {
