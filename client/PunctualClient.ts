@@ -53,13 +53,14 @@ export class PunctualClient<S extends Schemas = Schemas> extends TaskActions {
   }
 
   /**
-   * Stores a task; once this resolves it is durable. `created: false` tells that the same request had made it before.
+   * Stores a task; once this resolves it is durable. `created: false` tells that the same request had made it before, which
+   * may be this very call where its first answer was lost on the way; never without an `idempotencyKey`.
    *
    * @throws BadRequestError, PayloadTooLargeError, IdempotencyConflictError
    */
   async enqueue(task: TaskInput<S>): Promise<Enqueued> {
     const request = await prepareTask(this.#tasks, task);
-    return enqueuedOf(await this.#door.call({ v: 1, action: 'enqueue', ...request }));
+    return madeBy(task, enqueuedOf(await this.#door.call({ v: 1, action: 'enqueue', ...request })));
   }
 
   /**
@@ -81,7 +82,7 @@ export class PunctualClient<S extends Schemas = Schemas> extends TaskActions {
     }
     for (const run of splitByBytes(ready, REQUEST_BYTES)) {
       const answered = await this.#enqueueRun(run.map(({ request }) => request));
-      for (const [position, { index }] of run.entries()) results[index] = resultOf(answered, position, index);
+      for (const [position, { index }] of run.entries()) results[index] = resultOf(answered, position, index, tasks[index]);
     }
     return results;
   }
@@ -125,14 +126,18 @@ function checkBatch(tasks: unknown): void {
   }
 }
 
-function resultOf(answered: readonly unknown[] | PunctualError, position: number, index: number): EnqueueResult {
+/** Nobody else has a key that the client made up: a task that is found under it was made by this call, whose answer was lost. */
+const madeBy = ({ idempotencyKey }: { idempotencyKey?: string | undefined }, enqueued: Enqueued): Enqueued =>
+  idempotencyKey === undefined ? { ...enqueued, created: true } : enqueued;
+
+function resultOf(answered: readonly unknown[] | PunctualError, position: number, index: number, task = {}): EnqueueResult {
   if (answered instanceof PunctualError) return { ok: false, error: answered };
   const result = answered[position];
   if (typeof result !== 'object' || result === null) return { ok: false, error: unexpected('a result for each task') };
   const { ok, error } = result as Fields;
   if (ok !== true) return { ok: false, error: refusalOf(renumbered(error, index)) };
   try {
-    return { ok: true, ...enqueuedOf(result as Fields) };
+    return { ok: true, ...madeBy(task, enqueuedOf(result as Fields)) };
   } catch (shape) {
     return failure(shape);
   }

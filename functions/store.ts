@@ -101,13 +101,16 @@ export class Store {
 
   /** Inserts new tasks of one app, no two of one id, each on condition that there is no such row. Answers in the order given. */
   async insert(tasks: readonly Task[], shards: number): Promise<Inserted[]> {
-    const answers: BatchStatementResponse[] = [];
     const [first] = tasks;
     if (first) await this.#shards.open(first.app, shards);
+    const batches: Promise<Answers>[] = [];
     for (let from = 0; from < tasks.length; from += STATEMENTS_PER_BATCH) {
       const batch = tasks.slice(from, from + STATEMENTS_PER_BATCH);
-      answers.push(...(await this.execute(batch.map((task) => insertStatement(this.#table, rowOf(task, shards))))));
+      batches.push(this.execute(batch.map((task) => insertStatement(this.#table, rowOf(task, shards)))));
     }
+    // Of a batch that fails the others are waited for: nothing is on its way when the caller hears of it.
+    await Promise.allSettled(batches);
+    const answers = (await Promise.all(batches)).flat();
     // Only an answer without an error says that a task is stored; no answer says nothing.
     const isStored = (i: number) => answers[i] !== undefined && !answers[i].Error;
     const unclear = tasks.filter((_, i) => !isStored(i));
@@ -127,12 +130,12 @@ export class Store {
     });
   }
 
-  /** Runs up to 25 statements, each with its own answer; a batch refused as a whole is split in halves. */
-  async execute(statements: readonly Statement[]): Promise<BatchStatementResponse[]> {
+  /** Runs up to 25 statements, each with its own answer in its place; a batch refused as a whole is split in halves. */
+  async execute(statements: readonly Statement[]): Promise<Answers> {
     if (statements.length === 0) return [];
     try {
       const { Responses = [] } = await this.#dynamo.send(new BatchExecuteStatementCommand({ Statements: [...statements] }));
-      return Responses;
+      return statements.map((_, i) => Responses[i]);
     } catch (error) {
       if (statements.length === 1 || !isValidation(error)) throw error;
       const half = statements.length >> 1;
@@ -144,6 +147,9 @@ export class Store {
     return this.#table;
   }
 }
+
+/** In the order of the statements; undefined: nothing was said of it. */
+export type Answers = (BatchStatementResponse | undefined)[];
 
 /** One statement of a batch. */
 export interface Statement {

@@ -1,4 +1,3 @@
-import type { BatchStatementResponse } from '@aws-sdk/client-dynamodb';
 import { ending, isNewlyLate, markedLate } from '../../core/decision.ts';
 import { historyLane, shardOf, watchKey } from '../../core/lanes.ts';
 import { effectiveLevel, type Nomination } from '../../core/order.ts';
@@ -6,7 +5,7 @@ import type { AppSettings } from '../../core/policy.ts';
 import { hasTrait, type Level, type Task } from '../../core/task.ts';
 import { log, reasonOf } from '../log.ts';
 import { attributeOf, type Item, type Row, readTask } from '../rows.ts';
-import { STATEMENTS_PER_BATCH, type Statement, type Store } from '../store.ts';
+import { type Answers, STATEMENTS_PER_BATCH, type Statement, type Store } from '../store.ts';
 
 /** One claim to be made: which row at which revision, under which tag, as which level, until when. */
 export interface Claim extends Pick<Task, 'deadlineAt' | 'traits'> {
@@ -42,7 +41,7 @@ export async function claimBatch(store: Store, claims: readonly Claim[], now: nu
   return readable(rows);
 }
 
-async function attempt(store: Store, claims: readonly Claim[], now: number, settings: AppSettings): Promise<BatchStatementResponse[]> {
+async function attempt(store: Store, claims: readonly Claim[], now: number, settings: AppSettings): Promise<Answers> {
   if (claims.length > STATEMENTS_PER_BATCH) throw new RangeError(`at most ${STATEMENTS_PER_BATCH} claims a batch; got ${claims.length}`);
   try {
     const statements: Statement[] = [];

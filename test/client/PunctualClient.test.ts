@@ -112,6 +112,19 @@ describe('a call that is retried is one task', () => {
     expect(first?.idempotencyKey).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it('which it has made, though the door found it there: only under a key of the app’s own another may have made it', async () => {
+    edge.submit = ({ tasks }) => ({
+      answer: Array.isArray(tasks)
+        ? { v: 1, ok: true, results: tasks.map(() => ({ ...enqueued({ created: false }), v: undefined })) }
+        : enqueued({ created: false }),
+    });
+    const client = clientOf();
+    const named = { ...good, idempotencyKey: 'invoice-42' };
+    expect(await client.enqueue(good)).toMatchObject({ created: true });
+    expect(await client.enqueue(named)).toMatchObject({ created: false });
+    expect(await client.enqueueBatch([named, good])).toMatchObject([{ created: false }, { created: true }]);
+  });
+
   it('and another call is another task', async () => {
     const client = clientOf();
     await client.enqueue(good);

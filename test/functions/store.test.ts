@@ -136,6 +136,24 @@ describe('inserting', () => {
     expect(rows.size).toBe(60);
   });
 
+  it('writes its batches side by side: one that fails keeps none of the others from being written', async () => {
+    const world = await makeWorld();
+    const tasks = Array.from({ length: 60 }, () => world.task());
+    const { store, faults } = world.process();
+    faults.inject('BatchExecuteStatement', 'not sent');
+    await expect(store.insert(tasks, 1)).rejects.toThrow('cut');
+    const rows = await store.readItems(
+      tasks.map(({ id }) => id),
+      true,
+    );
+    expect([...rows.keys()].sort()).toEqual(
+      tasks
+        .slice(25)
+        .map(({ id }) => id)
+        .sort(),
+    );
+  });
+
   it('leaves a row that is there as it is, and shows it', async () => {
     const world = await makeWorld();
     const { waiting, leased } = await given(world);
@@ -190,6 +208,16 @@ describe('inserting', () => {
     faults.inject('BatchExecuteStatement', { answer: (output) => Object.assign(output, { Responses: output.Responses.slice(0, 1) }) });
     faults.inject('BatchGetItem', { answer: (output) => Object.assign(output, { Responses: {} }) });
     expect(await store.insert(tasks, 1)).toEqual([{ created: true }, { created: false, existing: undefined }]);
+  });
+
+  it('takes no answer of a batch for one of the batch before, which lacks its last', async () => {
+    const world = await makeWorld();
+    const tasks = Array.from({ length: 30 }, () => world.task());
+    const { store, faults } = world.process();
+    faults.inject('BatchExecuteStatement', { answer: (output) => Object.assign(output, { Responses: output.Responses.slice(0, 24) }) });
+    faults.inject('BatchGetItem', { answer: (output) => Object.assign(output, { Responses: {} }) });
+    const inserted = await store.insert(tasks, 1);
+    expect(inserted.flatMap(({ created }, i) => (created ? [] : [i]))).toEqual([24]);
   });
 
   it('is split in halves where a batch is refused as a whole', async () => {
