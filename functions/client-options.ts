@@ -11,6 +11,8 @@ const NO_LOG = { debug() {}, warn() {}, error() {} } as NonNullable<DynamoDBClie
 export const CLIENT_OPTIONS = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   logger: NO_LOG,
+  // A call's middleware is put together once a command, not once a call; nothing is added to it after a client's first call.
+  cacheMiddleware: true,
 } as const;
 
 /** The same for a client of DynamoDB. */

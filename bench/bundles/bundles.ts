@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The system's Lambdas. */
@@ -13,6 +16,14 @@ export function bundleOf(name: FunctionName): Buffer {
   const { status, stdout, stderr } = spawnSync(process.execPath, [pathTo('infra/bundle.mjs'), entryOf(name)], { maxBuffer: 2 ** 26 });
   if (status !== 0) throw new Error(`${name} cannot be bundled: ${stderr}`);
   return stdout;
+}
+
+/** The same in a file; `remove` takes it away. */
+export function bundleFileOf(name: FunctionName): { file: string; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), `punctual-${name}-`));
+  const file = join(folder, 'index.js');
+  writeFileSync(file, bundleOf(name));
+  return { file, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 export const entryOf = (name: FunctionName): string => pathTo(`functions/${name}.ts`);

@@ -1,6 +1,7 @@
 import { type Bench, figure } from '../figure.ts';
 import { medianOf } from '../median.ts';
-import { COUNT, drains } from './drains.ts';
+import { drains } from './drains.ts';
+import { COUNT } from './ground.ts';
 
 /** Figures 5 and 6. */
 export const bench: Bench = {
@@ -20,7 +21,7 @@ export const bench: Bench = {
       ],
       notes: [
         `Medians of ${rounds.length} interleaved rounds. The calls: ${calls} a round, recorded once and repeated by the SDK’s clients with the same settings`,
-        'and the SDK’s own protocol, as many under way at once, each service for itself. One by one: a query for 100 due tasks, then UpdateItem (claim, answers the row), Publish and UpdateItem',
+        'and the SDK’s own protocol and middleware, as many under way at once, each service for itself. One by one: a query for 100 due tasks, then UpdateItem (claim, answers the row), Publish and UpdateItem',
         '(noted as told) for each. Plain HTTP: what TLS costs, a call pays on both sides, and one by one pays it many times as often.',
       ],
     };

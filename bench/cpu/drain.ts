@@ -1,6 +1,7 @@
 import { type Bench, figure } from '../figure.ts';
 import { medianOf } from '../median.ts';
-import { COUNT, drains } from './drains.ts';
+import { drains } from './drains.ts';
+import { COUNT } from './ground.ts';
 
 /** Figure 7. */
 export const bench: Bench = {

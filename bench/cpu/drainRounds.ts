@@ -4,13 +4,12 @@ import { PublishBatchCommand, PublishCommand } from '@aws-sdk/client-sns';
 import { systemClock } from '../../functions/clock.ts';
 import { Run } from '../../functions/dispatch/run.ts';
 import { listen, type Recording, record, repeat } from './calls.ts';
-import { COUNT } from './drains.ts';
-import { type Ground, groundAt, SETTINGS, TABLE, tasksDue } from './ground.ts';
+import { COUNT, type Ground, groundAt, SETTINGS, TABLE, tasksDue } from './ground.ts';
 import { cpuOf } from './measure.ts';
 import { oneByOne } from './oneByOne.ts';
 
 /** Rounds that only warm up, of which the last is recorded; and those that are measured. */
-const ROUNDS = { warm: 5, measured: 9 } as const;
+const ROUNDS = { warm: 3, measured: 9 } as const;
 const STAY_MS = 85_000;
 const NONCE = '8f2c61d0aa3e';
 

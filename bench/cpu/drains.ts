@@ -1,13 +1,6 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { apart } from '../apart.ts';
 import type { Round } from './drainRounds.ts';
 import { startGround } from './ground.ts';
-
-const ROUNDS = fileURLToPath(new URL('./drainRounds.ts', import.meta.url));
-
-/** Due at one instant, and drained in each round; one by one, fewer are as good: it is the same for each. */
-export const COUNT = { ours: 1_000, oneByOne: 150 } as const;
 
 let known: Promise<readonly Round[]> | undefined;
 
@@ -17,19 +10,10 @@ export function drains(progress: (line: string) => void): Promise<readonly Round
   return known;
 }
 
-/** In a process of its own: what the other benches have run must not have shaped the compiled code. */
 async function measure(progress: (line: string) => void): Promise<readonly Round[]> {
   const ground = await startGround(progress);
   try {
-    const child = fork(ROUNDS, [JSON.stringify(ground.endpoints)], { execArgv: ['--import', 'tsx'] });
-    let rounds: readonly Round[] | undefined;
-    child.on('message', (message: string | readonly Round[]) => {
-      if (typeof message === 'string') progress(message);
-      else rounds = message;
-    });
-    const [code] = await once(child, 'exit');
-    if (!rounds) throw new Error(`the rounds came to no end: exit code ${code}`);
-    return rounds;
+    return await apart<readonly Round[]>(new URL('./drainRounds.ts', import.meta.url), ground.endpoints, progress);
   } finally {
     await ground.stop();
   }

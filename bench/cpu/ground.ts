@@ -16,6 +16,8 @@ import { startDynamoDbLocal } from '../dynamodbLocal.ts';
 import { createTable } from '../taskTable.ts';
 
 export const TABLE = 'tasks';
+/** Due at one instant, and drained in each round; one by one, fewer are as good: it is the same for each. */
+export const COUNT = { ours: 1_000, oneByOne: 100 } as const;
 const STUB = fileURLToPath(new URL('./stub.ts', import.meta.url));
 /** Rows in one `BatchWriteItem` (DynamoDB API reference: "as many as 25"), and calls of it at once. */
 const WRITE = { rows: 25, atOnce: 8 } as const;
@@ -35,7 +37,7 @@ export interface Ground {
   readonly endpoints: { readonly dynamo: string; readonly others: string };
   /** Clients as the dispatcher makes them. */
   readonly clients: ReturnType<typeof clientsOf>;
-  /** The same with nothing of ours in them: with the SDK's own protocol. */
+  /** The same with nothing of ours in them: with the SDK's own protocol, and its middleware put together for each call. */
   readonly sdk: ReturnType<typeof clientsOf>;
   /** Makes the table anew, with these tasks in it. */
   fill(tasks: Iterable<Task>): Promise<void>;
@@ -61,8 +63,8 @@ export async function startGround(progress: (line: string) => void): Promise<Gro
 
 /** The same for a process that has not started it: its `stop` ends the clients alone. */
 export function groundAt(endpoints: Ground['endpoints']): Ground {
-  const clients = clientsOf(endpoints, DYNAMO_OPTIONS);
-  const sdk = clientsOf(endpoints);
+  const clients = clientsOf(endpoints, {}, DYNAMO_OPTIONS);
+  const sdk = clientsOf(endpoints, { cacheMiddleware: false });
   // A table of a million makes the emulator pause for longer than the dispatcher would wait.
   const patient = new DynamoDBClient({ ...clientOptions(endpoints.dynamo), requestHandler: {} });
   return {
@@ -84,12 +86,17 @@ function clientOptions(endpoint: string) {
   return { ...CLIENT_OPTIONS, endpoint, region: 'eu-west-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 }
 
-function clientsOf({ dynamo, others }: Ground['endpoints'], options: Partial<typeof DYNAMO_OPTIONS> = {}) {
+function clientsOf(
+  { dynamo, others }: Ground['endpoints'],
+  common: { cacheMiddleware?: boolean },
+  ofDynamo: Partial<typeof DYNAMO_OPTIONS> = {},
+) {
+  const toOthers = { ...clientOptions(others), ...common };
   return {
-    dynamo: new DynamoDBClient({ ...clientOptions(dynamo), ...options }),
-    sns: new SNSClient(clientOptions(others)),
-    events: new EventBridgeClient(clientOptions(others)),
-    cloudwatch: new CloudWatchClient(clientOptions(others)),
+    dynamo: new DynamoDBClient({ ...clientOptions(dynamo), ...ofDynamo, ...common }),
+    sns: new SNSClient(toOthers),
+    events: new EventBridgeClient(toOthers),
+    cloudwatch: new CloudWatchClient(toOthers),
   };
 }
 

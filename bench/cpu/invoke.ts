@@ -1,11 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ENV } from '../../contract/environment.ts';
-import { bundleOf } from '../bundles/bundles.ts';
 import { type Ground, TABLE } from './ground.ts';
 
 const LAMBDA = fileURLToPath(new URL('./lambda.mjs', import.meta.url));
@@ -26,14 +22,6 @@ export interface Invoked {
   readonly heapUsed: number;
   readonly claimed: number;
   readonly published: number;
-}
-
-/** The dispatcher's bundle as it is deployed; `remove` takes it away. */
-export function bundleDispatcher(): { file: string; remove(): void } {
-  const folder = mkdtempSync(join(tmpdir(), 'dispatcher-'));
-  const file = join(folder, 'index.js');
-  writeFileSync(file, bundleOf('dispatcher'));
-  return { file, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** One invocation of the bundle upon the ground. */

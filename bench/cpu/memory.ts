@@ -1,6 +1,7 @@
+import { bundleFileOf } from '../bundles/bundles.ts';
 import { type Bench, figure } from '../figure.ts';
 import { startGround, tasksDue } from './ground.ts';
-import { bundleDispatcher, invoke, MEMORY_MB } from './invoke.ts';
+import { invoke, MEMORY_MB } from './invoke.ts';
 
 /** Due at once; as many may be out at once, so that one invocation claims and holds them all. */
 export const DUE = 10_000;
@@ -11,9 +12,9 @@ export const inMb = (bytes: number): number => bytes / BYTES_PER_MB;
 export const bench: Bench = {
   name: 'memory',
   about: `memory of the dispatcher as it is deployed, ${DUE.toLocaleString('en-US')} tasks due and then out at once`,
-  isQuick: true,
+  isQuick: false,
   async run(progress) {
-    const bundle = bundleDispatcher();
+    const bundle = bundleFileOf('dispatcher');
     const ground = await startGround(progress);
     try {
       const dueAt = Date.now() - 1_000;

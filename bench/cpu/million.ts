@@ -1,7 +1,8 @@
 import type { Task } from '../../core/task.ts';
+import { bundleFileOf } from '../bundles/bundles.ts';
 import { type Bench, figure } from '../figure.ts';
 import { startGround, tasksDue } from './ground.ts';
-import { bundleDispatcher, invoke } from './invoke.ts';
+import { invoke } from './invoke.ts';
 import { DUE, inMb } from './memory.ts';
 
 const STORED = 1_000_000;
@@ -18,7 +19,7 @@ export const bench: Bench = {
   about: 'memory of the dispatcher with a million tasks stored for later, and with a million due at once (about twelve minutes)',
   isQuick: false,
   async run(progress) {
-    const bundle = bundleDispatcher();
+    const bundle = bundleFileOf('dispatcher');
     const ground = await startGround(progress);
     try {
       const dueAt = Date.now() - 1_000;
