@@ -25,6 +25,7 @@ const BATCH = 100;
 const ROUNDS = 9;
 const ARN = 'arn:aws:lambda:eu-west-1:000000000000:function:submit';
 
+process.once('disconnect', () => process.exit(1));
 const { endpoint, door, settings, tasks: count } = JSON.parse(process.argv[2] ?? '') as Argument;
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 const lambda = new LambdaClient({ endpoint, region: 'eu-west-1', credentials });
