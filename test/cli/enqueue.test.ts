@@ -73,7 +73,7 @@ describe('one task', () => {
 
   it('that was there before is said to have been', async () => {
     const doors: Says = (request, arn) => ({ ...takesTasks()(request, arn), created: false, state: 'completed' });
-    expect((await enqueue(['--app', 'billing', '--name', 'x'], { doors })).out).toContain(
+    expect((await enqueue(['--app', 'billing', '--name', 'x', '--idempotency-key', 'k'], { doors })).out).toContain(
       `${FIRST_ID} was there before, completed: priority`,
     );
   });
