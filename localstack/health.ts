@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Emulator, LocalAwsError } from './localAws.ts';
 
-const ANSWER_WITHIN_MS = 2_000;
+/** A connection that is refused is known at once; what takes as long as this to answer is busy. */
+const ANSWER_WITHIN_MS = 20_000;
+/** Of one that was just started: it is asked again. */
+const START_WITHIN_MS = 2_000;
 const ASK_EVERY_MS = 50;
 
 /** What answers at an endpoint, and whether it enforces IAM. */
@@ -10,7 +13,7 @@ export interface Health {
   enforcesIam: boolean;
 }
 
-/** Asks once; undefined when nothing answers in time. @param withinMs in milliseconds. @default 2000 */
+/** Asks once; undefined when nothing answers in time. @param withinMs in milliseconds. @default 20000 */
 export async function askHealth(endpoint: string, withinMs: number = ANSWER_WITHIN_MS): Promise<Health | undefined> {
   const paths = ['/_ministack/health', '/_localstack/health'];
   const [ministack, localstack] = await Promise.all(paths.map((path) => get(`${endpoint}${path}`, withinMs)));
@@ -31,7 +34,7 @@ export async function waitForHealth(endpoint: string, deadlineMs: number, deathO
   while (performance.now() < end) {
     const dead = deathOf();
     if (dead !== undefined) throw new LocalAwsError(dead);
-    const health = await askHealth(endpoint);
+    const health = await askHealth(endpoint, START_WITHIN_MS);
     if (health && health.emulator !== 'unknown' && deathOf() === undefined) return health;
     await pause(ASK_EVERY_MS);
   }

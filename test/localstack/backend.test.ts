@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { chooseBackend } from '../../localstack/chooseBackend.ts';
@@ -39,6 +40,14 @@ describe('which backend', () => {
 
   it('says that nothing answers at an endpoint', async () => {
     await expect(useEndpoint({ AWS_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}` })).rejects.toThrow('or unset AWS_ENDPOINT_URL');
+  });
+
+  it('waits for an emulator that is busy', async () => {
+    const busy = createHttpServer((_, response) => void setTimeout(() => response.end('{"auth":"enabled"}'), 3_000)).listen(0, '127.0.0.1');
+    onTestFinished(() => void busy.close());
+    await once(busy, 'listening');
+    const { port } = busy.address() as AddressInfo;
+    expect(await useEndpoint({ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` })).toMatchObject({ emulator: 'ministack', enforcesIam: true });
   });
 });
 
