@@ -20,7 +20,7 @@ export const bench: Bench = {
         figure(5, 'CPU a task, on this machine', (1_000 * medianOf(rounds.map(({ ours }) => ours.cpuMs))) / COUNT.ours, 'µs'),
       ],
       notes: [
-        `Medians of ${rounds.length} interleaved rounds. The calls: ${calls} a round, recorded once and repeated by the SDK’s clients with the same settings`,
+        `Medians of ${rounds.length} interleaved rounds. The calls: ${calls} a round, recorded once and repeated by the SDK’s clients with the same timeouts`,
         'and the SDK’s own protocol and middleware, as many under way at once, each service for itself. One by one: a query for 100 due tasks, then UpdateItem (claim, answers the row), Publish and UpdateItem',
         '(noted as told) for each. Plain HTTP: what TLS costs, a call pays on both sides, and one by one pays it many times as often.',
       ],
